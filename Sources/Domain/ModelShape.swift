@@ -1,0 +1,62 @@
+/// The dimensions of a decoder-only transformer: all that memory arithmetic and the graph need to know.
+///
+/// Values come from a GGUF header or a `config.json`; every count is positive and bounded by the reader.
+public struct ModelShape: Hashable, Sendable, Codable {
+  /// `general.architecture` or `model_type`: `llama`, `qwen2` …
+  public var architecture: String
+  /// Repeating layers (block_count).
+  public var layers: Int
+  /// Hidden size (embedding_length).
+  public var embedding: Int
+  /// Width of the feed-forward part of a dense layer, or of one expert when `expertFeedForward` is nil.
+  public var feedForward: Int
+  /// Query heads.
+  public var heads: Int
+  /// Key and value heads of each layer, `layers` entries.
+  public var kvHeads: [Int]
+  /// Elements of one key head.
+  public var keyLength: Int
+  /// Elements of one value head.
+  public var valueLength: Int
+  /// Rows of the token embedding.
+  public var vocabulary: Int
+  /// The context length that the model was trained for, in tokens.
+  public var contextLength: Int
+  /// Experts of a mixture layer; 0 for dense models.
+  public var experts: Int
+  /// Experts that one token uses; 0 for dense models.
+  public var expertsUsed: Int
+  /// Width of one expert, when it differs from `feedForward`.
+  public var expertFeedForward: Int?
+  /// Window of sliding attention in tokens, when the file stores one.
+  public var slidingWindow: Int?
+  /// Whether the output matrix is the token embedding.
+  public var tiedEmbeddings: Bool
+  /// All elements of all weight tensors.
+  public var parameters: Int64
+
+  /// A shape out of its dimensions.
+  public init(
+    architecture: String, layers: Int, embedding: Int, feedForward: Int, heads: Int, kvHeads: [Int],
+    keyLength: Int, valueLength: Int, vocabulary: Int, contextLength: Int, experts: Int = 0,
+    expertsUsed: Int = 0, expertFeedForward: Int? = nil, slidingWindow: Int? = nil,
+    tiedEmbeddings: Bool = false, parameters: Int64 = 0
+  ) {
+    self.architecture = architecture
+    self.layers = layers
+    self.embedding = embedding
+    self.feedForward = feedForward
+    self.heads = heads
+    self.kvHeads = kvHeads
+    self.keyLength = keyLength
+    self.valueLength = valueLength
+    self.vocabulary = vocabulary
+    self.contextLength = contextLength
+    self.experts = experts
+    self.expertsUsed = expertsUsed
+    self.expertFeedForward = expertFeedForward
+    self.slidingWindow = slidingWindow
+    self.tiedEmbeddings = tiedEmbeddings
+    self.parameters = parameters
+  }
+}
