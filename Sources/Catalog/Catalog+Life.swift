@@ -1,0 +1,100 @@
+import Domain
+import Foundation
+import GRDB
+
+/// What a smoke test found, kept for the digest.
+public struct SmokeRecord: Sendable, Equatable {
+  public var copy: Int64
+  public var at: Date
+  public var verdict: SmokeVerdict
+  public var reasons: [String]
+  public var tokensPerSecond: Double?
+  public var perplexity: Double?
+  /// The beginning of what the model said.
+  public var sample: String?
+
+  /// A finding.
+  public init(
+    copy: Int64, at: Date, verdict: SmokeVerdict, reasons: [String], tokensPerSecond: Double?, perplexity: Double?,
+    sample: String?
+  ) {
+    self.copy = copy
+    self.at = at
+    self.verdict = verdict
+    self.reasons = reasons
+    self.tokensPerSecond = tokensPerSecond
+    self.perplexity = perplexity
+    self.sample = sample
+  }
+}
+
+/// One cycle of the ritual.
+public struct CycleRecord: Sendable, Equatable {
+  public var startedAt: Date
+  /// Nil for a cycle that is under way or was killed.
+  public var endedAt: Date?
+  /// What went wrong, for a person; nil when nothing did.
+  public var trouble: String?
+}
+
+extension Catalog {
+  /// Stores a finding; the copy becomes `tested`.
+  public func record(_ smoke: SmokeRecord) throws(CatalogError) {
+    try write { database in
+      try database.execute(
+        sql: """
+          INSERT INTO smoke (copy, at, verdict, reasons, tokensPerSecond, perplexity, sample)
+          VALUES (?, ?, ?, ?, ?, ?, ?)
+          """,
+        arguments: [
+          smoke.copy, smoke.at, smoke.verdict.rawValue, try JSONColumn.encode(smoke.reasons), smoke.tokensPerSecond,
+          smoke.perplexity, smoke.sample,
+        ])
+      try database.execute(
+        sql: "UPDATE copy SET state = 'tested', reason = NULL, changedAt = ? WHERE id = ?",
+        arguments: [smoke.at, smoke.copy])
+    }
+  }
+
+  /// The last finding about a copy.
+  public func lastSmoke(ofCopy id: Int64) throws(CatalogError) -> SmokeRecord? {
+    try read { database in
+      try Row.fetchOne(
+        database, sql: "SELECT * FROM smoke WHERE copy = ? ORDER BY id DESC LIMIT 1", arguments: [id]
+      ).map { row in
+        guard let verdict = SmokeVerdict(rawValue: row["verdict"]) else {
+          throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "a smoke row has an unknown verdict")
+        }
+        return SmokeRecord(
+          copy: row["copy"], at: row["at"], verdict: verdict, reasons: try JSONColumn.decode(row["reasons"]),
+          tokensPerSecond: row["tokensPerSecond"], perplexity: row["perplexity"], sample: row["sample"])
+      }
+    }
+  }
+
+  /// Writes down that a cycle began; returns its number.
+  public func beginCycle(at now: Date) throws(CatalogError) -> Int64 {
+    try write { database in
+      try database.execute(sql: "INSERT INTO cycle (startedAt) VALUES (?)", arguments: [now])
+      return database.lastInsertedRowID
+    }
+  }
+
+  /// Writes down how a cycle ended.
+  public func endCycle(_ id: Int64, trouble: String?, at now: Date) throws(CatalogError) {
+    try write { database in
+      try database.execute(
+        sql: "UPDATE cycle SET endedAt = ?, trouble = ? WHERE id = ?", arguments: [now, trouble, id])
+    }
+  }
+
+  /// The cycles that began in `since < startedAt <= until`, the oldest first.
+  public func cycles(since: Date, until: Date) throws(CatalogError) -> [CycleRecord] {
+    try read { database in
+      try Row.fetchAll(
+        database, sql: "SELECT * FROM cycle WHERE startedAt > ? AND startedAt <= ? ORDER BY id",
+        arguments: [since, until]
+      ).map { CycleRecord(startedAt: $0["startedAt"], endedAt: $0["endedAt"], trouble: $0["trouble"]) }
+    }
+  }
+}

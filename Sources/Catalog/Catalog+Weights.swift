@@ -1,0 +1,146 @@
+import Domain
+import Foundation
+import GRDB
+
+/// One quantization that a repository offers: a whole file, or a set of shards.
+public struct WeightsRecord: Sendable, Equatable {
+  public var repo: RepoID
+  /// The file, or the first shard.
+  public var path: RepoPath
+  public var commit: CommitHash
+  public var quantization: Quantization
+  /// Bytes of all its files.
+  public var bytes: Int64
+  /// What the layout rests on.
+  public var evidence: FitEvidence
+  public var layout: WeightLayout
+  /// Every file, in shard order.
+  public var files: [ModelFile]
+
+  /// A quantization on offer.
+  public init(
+    repo: RepoID, path: RepoPath, commit: CommitHash, quantization: Quantization, bytes: Int64,
+    evidence: FitEvidence, layout: WeightLayout, files: [ModelFile]
+  ) {
+    self.repo = repo
+    self.path = path
+    self.commit = commit
+    self.quantization = quantization
+    self.bytes = bytes
+    self.evidence = evidence
+    self.layout = layout
+    self.files = files
+  }
+}
+
+/// What one quantization needs on the configured device.
+public struct FitRecord: Sendable, Equatable {
+  public var repo: RepoID
+  public var path: RepoPath
+  /// The device's name.
+  public var device: String
+  /// The context length that was asked for.
+  public var context: Int
+  public var total: ByteCount
+  public var margin: ByteCount
+  public var verdict: FitVerdict
+  public var maxContext: Int
+
+  /// A judged quantization.
+  public init(
+    repo: RepoID, path: RepoPath, device: String, context: Int, total: ByteCount, margin: ByteCount,
+    verdict: FitVerdict, maxContext: Int
+  ) {
+    self.repo = repo
+    self.path = path
+    self.device = device
+    self.context = context
+    self.total = total
+    self.margin = margin
+    self.verdict = verdict
+    self.maxContext = maxContext
+  }
+}
+
+extension Catalog {
+  /// Stores what was found in a repository at a commit, in place of what was known; the state becomes `sized`.
+  public func setDescription(
+    _ id: RepoID, commit: CommitHash, shape: ModelShape, weights: [WeightsRecord], at now: Date
+  ) throws(CatalogError) {
+    try write { database in
+      try database.execute(sql: "DELETE FROM weights WHERE repo = ?", arguments: [id.description])
+      for record in weights {
+        let files = record.files.map { [$0.path.description, String($0.size), $0.hash.description] }
+        try database.execute(
+          sql: "INSERT INTO weights VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+          arguments: [
+            id.description, record.path.description, commit.description, record.quantization.description,
+            record.bytes, record.evidence.rawValue, try JSONColumn.encode(record.layout),
+            try JSONColumn.encode(files),
+          ])
+      }
+      try database.execute(
+        sql: "UPDATE repo SET \"commit\" = ?, shape = ?, describedCommit = ?, lookAgainAt = NULL WHERE id = ?",
+        arguments: [commit.description, try JSONColumn.encode(shape), commit.description, id.description])
+      try Self.setState(database, id, .sized, nil, now)
+    }
+  }
+
+  /// What a repository offers, the smallest first.
+  public func weights(of id: RepoID) throws(CatalogError) -> [WeightsRecord] {
+    try read { database in
+      try Row.fetchAll(
+        database, sql: "SELECT * FROM weights WHERE repo = ? ORDER BY bytes, path", arguments: [id.description]
+      ).map(Self.weights)
+    }
+  }
+
+  private static func weights(_ row: Row) throws -> WeightsRecord {
+    let files: [[String]] = try JSONColumn.decode(row["files"])
+    guard let repo = RepoID(row["repo"]), let path = RepoPath(row["path"]),
+      let commit = CommitHash(row["commit"]), let quantization = Quantization(row["quantization"]),
+      let evidence = FitEvidence(rawValue: row["evidence"])
+    else { throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "a weights row does not read") }
+    return WeightsRecord(
+      repo: repo, path: path, commit: commit, quantization: quantization, bytes: row["bytes"],
+      evidence: evidence, layout: try JSONColumn.decode(row["layout"]),
+      files: try files.map { fields in
+        guard fields.count == 3, let path = RepoPath(fields[0]), let size = Int64(fields[1]),
+          let hash = ContentHash(fields[2])
+        else { throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "a file of a weights row does not read") }
+        return ModelFile(path: path, size: size, hash: hash)
+      })
+  }
+
+  /// Stores the verdicts of one repository, in place of the former ones.
+  public func setFits(_ fits: [FitRecord], of id: RepoID) throws(CatalogError) {
+    try write { database in
+      try database.execute(sql: "DELETE FROM fit WHERE repo = ?", arguments: [id.description])
+      for fit in fits {
+        try database.execute(
+          sql: "INSERT INTO fit VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+          arguments: [
+            id.description, fit.path.description, fit.device, fit.context, fit.total.bytes, fit.margin.bytes,
+            fit.verdict.rawValue, fit.maxContext,
+          ])
+      }
+    }
+  }
+
+  /// The stored verdicts of one repository, the largest need first.
+  public func fits(of id: RepoID) throws(CatalogError) -> [FitRecord] {
+    try read { database in
+      try Row.fetchAll(
+        database, sql: "SELECT * FROM fit WHERE repo = ? ORDER BY total DESC, path", arguments: [id.description]
+      ).map { row in
+        guard let repo = RepoID(row["repo"]), let path = RepoPath(row["path"]),
+          let verdict = FitVerdict(rawValue: row["verdict"])
+        else { throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "a fit row does not read") }
+        return FitRecord(
+          repo: repo, path: path, device: row["device"], context: row["context"],
+          total: ByteCount(row["total"]), margin: ByteCount(row["margin"]), verdict: verdict,
+          maxContext: row["maxContext"])
+      }
+    }
+  }
+}

@@ -1,0 +1,75 @@
+import Domain
+import Foundation
+import GRDB
+
+/// Everything that hubwatch knows, in one SQLite file.
+///
+/// The only room that knows SQL. Every method is one transaction: a process that dies between two calls
+/// leaves the facts of the first and nothing of the second. Times are given by the caller.
+public final class Catalog: Sendable {
+  /// The database file.
+  public let path: String
+  private let pool: DatabasePool
+
+  /// Opens the catalog in a state folder.
+  ///
+  /// - Parameters:
+  ///   - folder: created with mode 0700 when it is missing and the catalog is to be written.
+  ///   - readOnly: for verbs that only look.
+  /// - Throws: `CatalogError`.
+  public init(folder: String, readOnly: Bool = false) throws(CatalogError) {
+    path = "\(folder)/hubwatch.sqlite"
+    if readOnly, !FileManager.default.fileExists(atPath: path) {
+      throw CatalogError(kind: .absent, path: path)
+    }
+    var configuration = Configuration()
+    configuration.readonly = readOnly
+    configuration.busyMode = .timeout(5)
+    configuration.maximumReaderCount = 2
+    configuration.prepareDatabase { database in
+      // A verdict that was told must survive a power failure, so every commit is synced.
+      try database.execute(sql: "PRAGMA synchronous = FULL")
+      if !readOnly { try database.execute(sql: "PRAGMA journal_size_limit = 16777216") }
+    }
+    do {
+      if !readOnly {
+        try FileManager.default.createDirectory(
+          atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+      }
+    } catch {
+      throw CatalogError(kind: .notWritable, path: folder)
+    }
+    do {
+      pool = try DatabasePool(path: path, configuration: configuration)
+      let migrator = Schema.migrator
+      let (isNewer, isComplete) = try pool.read { database in
+        (try migrator.hasBeenSuperseded(database), try migrator.hasCompletedMigrations(database))
+      }
+      if isNewer { throw CatalogError(kind: .newer, path: path) }
+      if !isComplete {
+        if readOnly { throw CatalogError(kind: .older, path: path) }
+        try migrator.migrate(pool)
+      }
+    } catch let error as CatalogError {
+      throw error
+    } catch {
+      throw CatalogError(error, path: path)
+    }
+  }
+
+  /// Checks that the database answers and is sound as far as SQLite's quick check tells.
+  ///
+  /// - Throws: `CatalogError` of kind `corrupt` when it is not.
+  public func check() throws(CatalogError) {
+    let verdict = try read { try String.fetchOne($0, sql: "PRAGMA quick_check(1)") }
+    guard verdict == "ok" else { throw CatalogError(kind: .corrupt, path: path) }
+  }
+
+  func read<Value>(_ body: (Database) throws -> Value) throws(CatalogError) -> Value {
+    do { return try pool.read(body) } catch { throw CatalogError(error, path: path) }
+  }
+
+  func write<Value>(_ body: (Database) throws -> Value) throws(CatalogError) -> Value {
+    do { return try pool.write(body) } catch { throw CatalogError(error, path: path) }
+  }
+}

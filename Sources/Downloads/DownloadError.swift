@@ -1,0 +1,81 @@
+import Domain
+
+/// A download that did not end with a verified file.
+public struct DownloadError: ReportableError {
+  /// What is the matter.
+  public enum Kind: Sendable, Equatable {
+    /// Too little room on the disk: what is needed and what is free above the reserve.
+    case noSpace(needed: ByteCount, free: ByteCount)
+    /// More than the quota allows.
+    case overQuota(needed: ByteCount, quota: ByteCount)
+    /// The bytes are not what the hub announced, twice.
+    case wrongContent(found: String)
+    /// The hub's answer contradicts the listing or the request.
+    case inconsistent(String)
+    /// Another program is fetching the same file.
+    case inUse
+    /// The cache, the partial folder or a file in it cannot be written.
+    case storage(String)
+    /// The connection broke more often than is worth trying.
+    case broken(String)
+  }
+
+  /// What is the matter.
+  public let kind: Kind
+  /// The file in its repository, or the folder on disk.
+  public let object: String
+
+  /// A failed download of `object`.
+  public init(_ kind: Kind, _ object: String) {
+    self.kind = kind
+    self.object = object
+  }
+
+  public var problem: String {
+    switch kind {
+    case .noSpace(let needed, let free):
+      "\(object) needs \(needed.asDisk), but only \(free.asDisk) are free above the reserve"
+    case .overQuota(let needed, let quota):
+      "\(object) needs \(needed.asDisk), more than is left of the quota of \(quota.asDisk)"
+    case .wrongContent(let found): "\(object) arrived damaged twice: its hash is \(found)"
+    case .inconsistent(let reason): "\(object): \(reason)"
+    case .inUse: "\(object) is being fetched by another program"
+    case .storage(let reason): "\(object): \(reason)"
+    case .broken(let reason): "\(object) could not be fetched to its end: \(reason)"
+    }
+  }
+
+  public var advice: String? {
+    switch kind {
+    case .noSpace: "free some space or lower downloads.reserve; what has arrived is kept"
+    case .overQuota: "raise downloads.quota, or delete a model from the cache"
+    case .wrongContent: "the hub's copy is probably damaged; the bytes lie in the partial folder for inspection"
+    case .inconsistent: "try again; if it stays so, the repository is broken"
+    case .inUse: "wait for it, then run the command again"
+    case .storage: "check the folder's owner and mode, and whether the file system is read-only"
+    case .broken: "run the command again; what has arrived is kept"
+    }
+  }
+
+  public var exitCode: ExitCode {
+    switch kind {
+    case .broken: .hubUnreachable
+    case .inUse: .busy
+    case .storage: .unusableSetup
+    default: .failed
+    }
+  }
+
+  /// The state in which the copy is left.
+  public var copyState: CopyState {
+    switch kind {
+    case .noSpace, .overQuota, .inUse, .broken, .storage: .waiting
+    case .inconsistent: .blocked
+    case .wrongContent: .quarantined
+    }
+  }
+
+  static func system(_ call: String, _ path: String, _ code: Int32) -> DownloadError {
+    DownloadError(.storage("\(call) failed: \(errorText(code))"), path)
+  }
+}

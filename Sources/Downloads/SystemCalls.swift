@@ -1,0 +1,24 @@
+import Glibc
+
+/// The text of an errno.
+func errorText(_ code: Int32) -> String {
+  var buffer = [CChar](repeating: 0, count: 256)
+  guard strerror_r(code, &buffer, buffer.count) != nil else { return "error \(code)" }
+  let text = buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
+  return text.isEmpty ? "error \(code)" : String(decoding: text, as: UTF8.self)
+}
+
+/// Writes a folder's entries to disk, so that a rename in it survives a power failure.
+func syncFolder(_ path: String) throws(DownloadError) {
+  let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+  guard descriptor >= 0 else { throw .system("open", path, errno) }
+  defer { close(descriptor) }
+  guard fsync(descriptor) == 0 else { throw .system("fsync", path, errno) }
+}
+
+/// The size of a regular file behind `path`, links followed; nil when there is none.
+func regularFileSize(_ path: String) -> Int64? {
+  var info = stat()
+  guard stat(path, &info) == 0, info.st_mode & S_IFMT == S_IFREG else { return nil }
+  return Int64(info.st_size)
+}

@@ -1,0 +1,29 @@
+import Domain
+
+/// What one quantization of one model needs on a device, and whether that fits.
+public struct Estimate: Sendable, Equatable {
+  /// Weights on the card.
+  public var weights: ByteCount
+  /// KV cache on the card.
+  public var kvCache: ByteCount
+  /// Recurrent state; 0 for transformers.
+  public var state: ByteCount
+  /// Activations and logits.
+  public var compute: ByteCount
+  /// Driver and engine context.
+  public var overhead: ByteCount
+  /// Room for what is not known: 12 % of the compute buffer (allocator fragmentation) and 128 MiB.
+  public var margin: ByteCount
+  /// How it fits.
+  public var verdict: FitVerdict
+  /// The largest context with everything on the card at the wanted batch and KV type, in tokens; 0 for none.
+  public var maxContext: Int
+  /// Layers on the card for the verdict, counting the output layer as llama.cpp does: `layers + 1` is all.
+  public var gpuLayers: Int
+
+  /// The sum of the parts, without the margin.
+  public var total: ByteCount { weights + kvCache + state + compute + overhead }
+
+  /// Whether everything fits as it was asked for.
+  public var fits: Bool { verdict == .fits }
+}

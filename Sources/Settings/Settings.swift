@@ -1,0 +1,89 @@
+import Domain
+
+/// Everything that a person can set, with the defaults that a person would choose.
+///
+/// Only the keys of `SettingKey.all` write into it; the other rooms take plain values out of it.
+public struct Settings: Sendable, Equatable {
+  /// Where the hub is.
+  public struct Hub: Sendable, Equatable {
+    /// Base URL, without a trailing slash.
+    public var endpoint = "https://huggingface.co"
+    /// Whether the endpoint may be plain http on a private address (a mirror in the LAN).
+    public var allowPrivate = false
+  }
+  /// What is watched, and how much of the hub one poll may ask for.
+  public struct Watch: Sendable, Equatable {
+    /// `general.architecture` values that count as llama-based.
+    public var architectures = ["llama"]
+    /// Authors whose repositories are left out.
+    public var mute: [String] = []
+    /// How many days the first poll looks back.
+    public var firstDays = 2
+    /// Listing pages of 100 that one poll reads for each of its two passes.
+    public var pages = 30
+    /// Repositories whose files one poll looks at.
+    public var describe = 150
+    /// GGUF headers that are read of one repository; the other quantizations are judged by their size.
+    public var headers = 4
+  }
+  /// The card that models have to fit.
+  public struct Device: Sendable, Equatable {
+    /// Its memory in GiB; 0 detects the card.
+    public var vram = 0.0
+    /// A card's name from the built-in list, instead of `vram`.
+    public var gpu = ""
+    /// The wanted context length in tokens.
+    public var context = 4096
+    /// Type of the KV cache: f16, q8_0 or q4_0.
+    public var kv = "f16"
+    /// Physical batch in tokens.
+    public var batch = 512
+    /// Whether flash attention is used.
+    public var flashAttention = true
+  }
+  /// What is fetched without being asked for, and how much of the disk and the line it may take.
+  public struct Downloads: Sendable, Equatable {
+    /// Whether `run` and `daemon` download fitting models by themselves.
+    public var automatic = true
+    /// Models that one cycle fetches at most.
+    public var perCycle = 2
+    /// Bytes that hubwatch's own downloads may take in all.
+    public var quota = ByteCount(200_000_000_000)
+    /// Bytes of the disk that stay free.
+    public var reserve = ByteCount(10_000_000_000)
+    /// Bytes a second; 0 is no limit.
+    public var limit = ByteCount(0)
+  }
+  /// The smoke test.
+  public struct Smoke: Sendable, Equatable {
+    /// Whether `run` and `daemon` test what they fetched.
+    public var automatic = true
+    /// Threads; 0 takes every processor.
+    public var threads = 0
+    /// Seconds until a test is stopped.
+    public var timeoutSeconds = 600
+    /// Address space of the child process that runs the model, beside the mapped file.
+    public var memory = ByteCount(8 << 30)
+  }
+  /// The daemon.
+  public struct Daemon: Sendable, Equatable {
+    /// Seconds between the starts of two cycles.
+    public var intervalSeconds = 3600
+  }
+  /// Log lines.
+  public struct Log: Sendable, Equatable {
+    /// debug, info, notice, warning or error.
+    public var level = "notice"
+  }
+
+  public var hub = Hub()
+  public var watch = Watch()
+  public var device = Device()
+  public var downloads = Downloads()
+  public var smoke = Smoke()
+  public var daemon = Daemon()
+  public var log = Log()
+
+  /// The defaults.
+  public init() {}
+}

@@ -1,0 +1,75 @@
+import Domain
+import Foundation
+
+/// Settings, places and token of one process: file, environment and defaults together.
+public struct LoadedSettings: Sendable {
+  /// The effective settings.
+  public var settings: Settings
+  /// Where things live.
+  public var places: Places
+  /// The hub token, when there is one.
+  public var token: Secret?
+
+  /// Reads and checks everything once.
+  ///
+  /// The endpoint comes from `HF_ENDPOINT`, else the file, else the default. The token comes from systemd's
+  /// credential `hf-token`, else `HF_TOKEN`, else the file `HF_TOKEN_PATH`, `$HF_HOME/token` or
+  /// `~/.cache/huggingface/token`. A missing configuration file means defaults, unless it was named by
+  /// `HUBWATCH_CONFIG`.
+  ///
+  /// - Throws: `SettingsError` for an unusable file or variable.
+  public init(environment: [String: String]) throws(SettingsError) {
+    places = Places(environment: environment)
+    let wasNamed = environment["HUBWATCH_CONFIG"].map { !$0.isEmpty } ?? false
+    if let text = try Self.read(places.configuration, isRequired: wasNamed) {
+      settings = try ConfigurationFile.settings(from: text, source: places.configuration)
+    } else {
+      settings = Settings()
+    }
+    if let endpoint = environment["HF_ENDPOINT"], !endpoint.isEmpty {
+      guard let normalized = Endpoint.normalized(endpoint) else {
+        throw SettingsError(
+          source: "HF_ENDPOINT",
+          problems: [.init(line: nil, description: "not an http or https address of a host")])
+      }
+      settings.hub.endpoint = normalized
+    }
+    token = try Self.token(environment)
+  }
+
+  private static func token(_ environment: [String: String]) throws(SettingsError) -> Secret? {
+    if let folder = environment["CREDENTIALS_DIRECTORY"],
+      let text = try read("\(folder)/hf-token", isRequired: false)
+    {
+      return Secret(text)
+    }
+    if let text = environment["HF_TOKEN"] ?? environment["HUGGING_FACE_HUB_TOKEN"], let token = Secret(text) {
+      return token
+    }
+    let home = environment["HOME"] ?? NSHomeDirectory()
+    let huggingFaceHome = environment["HF_HOME"] ?? (environment["XDG_CACHE_HOME"] ?? "\(home)/.cache") + "/huggingface"
+    return try read(environment["HF_TOKEN_PATH"] ?? "\(huggingFaceHome)/token", isRequired: false)
+      .flatMap(Secret.init)
+  }
+
+  private static func read(_ path: String, isRequired: Bool) throws(SettingsError) -> String? {
+    func failure(_ description: String) -> SettingsError {
+      SettingsError(source: path, problems: [.init(line: nil, description: description)])
+    }
+    guard FileManager.default.fileExists(atPath: path) else {
+      guard isRequired else { return nil }
+      throw failure("does not exist")
+    }
+    let bytes: Data
+    do {
+      let handle = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
+      bytes = try handle.read(upToCount: ConfigurationFile.sizeLimit + 1) ?? Data()
+      try handle.close()
+    } catch {
+      throw failure("cannot be read")
+    }
+    guard bytes.count <= ConfigurationFile.sizeLimit else { throw failure("larger than 1 MiB") }
+    guard let text = String(validating: bytes, as: UTF8.self) else { throw failure("not UTF-8 text") }
+    return text
+  }
+}
