@@ -22,14 +22,46 @@ let package = Package(
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
   ],
   targets: [
+    .systemLibrary(name: "CCurl"),
     .systemLibrary(name: "CCrypto"),
+    .target(name: "CLinux"),
+    // Tests run the kernels too, and C without optimisation is many times slower.
+    .target(name: "CKernels", cSettings: [.unsafeFlags(["-O3"])]),
     .target(name: "Domain"),
     .target(name: "Checksums", dependencies: ["CCrypto", "Domain"]),
     .target(name: "Console", dependencies: ["Domain", logging]),
     .target(name: "Settings", dependencies: ["Domain", tomlKit]),
-    .target(name: "Fit", dependencies: ["Domain", subprocess]),
+    .target(name: "HTTP", dependencies: ["CCurl", "Domain"]),
+    .target(name: "ModelFiles", dependencies: ["Domain"]),
+    .target(name: "Hub", dependencies: ["HTTP", "Domain"]),
+    .target(name: "Fit", dependencies: ["ModelFiles", "Domain", subprocess]),
     .target(name: "Catalog", dependencies: ["Domain", grdb]),
+    .target(name: "Downloads", dependencies: ["Hub", "HTTP", "Catalog", "Checksums", "CLinux", "Domain"]),
+    .target(name: "Inference", dependencies: ["ModelFiles", "CKernels", "Domain"]),
+    .target(name: "Smoke", dependencies: ["Inference", "ModelFiles", "CLinux", "Domain", subprocess]),
+    .target(name: "Digest", dependencies: ["Catalog", "Console", "Domain"]),
+    .target(name: "HubServer", dependencies: ["Checksums", "Domain", flyingFox]),
+    .target(
+      name: "Watch",
+      dependencies: [
+        "Catalog", "Digest", "Downloads", "Fit", "Hub", "HTTP", "ModelFiles", "Settings", "Smoke", "Console",
+        "Domain", logging, lifecycle,
+      ]),
+    .executableTarget(
+      name: "hubwatch",
+      dependencies: [
+        "Catalog", "Console", "Digest", "Domain", "Downloads", "Fit", "Hub", "HubServer", "HTTP", "Inference",
+        "ModelFiles", "Settings", "Smoke", "Watch", argumentParser, logging,
+      ]),
     .testTarget(name: "DomainTests", dependencies: ["Domain"]),
+    .testTarget(name: "ConsoleTests", dependencies: ["Console"]),
+    .testTarget(name: "SettingsTests", dependencies: ["Settings"]),
+    .testTarget(name: "HTTPTests", dependencies: ["HTTP"]),
+    .testTarget(name: "ModelFilesTests", dependencies: ["ModelFiles"]),
+    .testTarget(name: "HubTests", dependencies: ["Hub"]),
+    .testTarget(name: "FitTests", dependencies: ["Fit"]),
+    .testTarget(name: "CatalogTests", dependencies: ["Catalog"]),
+    .testTarget(name: "DigestTests", dependencies: ["Digest"]),
   ],
   swiftLanguageModes: [.v6]
 )

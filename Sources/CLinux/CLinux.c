@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/falloc.h>
-#include <signal.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 
@@ -12,13 +11,8 @@ const int hubwatch_limit_address_space = RLIMIT_AS;
 const int hubwatch_limit_cpu_seconds = RLIMIT_CPU;
 const int hubwatch_limit_core_bytes = RLIMIT_CORE;
 const int hubwatch_limit_file_bytes = RLIMIT_FSIZE;
-const int hubwatch_limit_processes = RLIMIT_NPROC;
-
-int hubwatch_die_with_parent(void) { return prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == 0 ? 0 : errno; }
 
 int hubwatch_no_new_privileges(void) { return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 ? 0 : errno; }
-
-int hubwatch_not_dumpable(void) { return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0 ? 0 : errno; }
 
 int hubwatch_limit(int resource, uint64_t value) {
   struct rlimit limit;

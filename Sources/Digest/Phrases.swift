@@ -1,0 +1,91 @@
+import Console
+import Domain
+import Foundation
+
+/// The words that every form of the digest uses.
+struct Phrases {
+  /// The address of the hub, for links; only ids of the hub's own alphabet are put behind it.
+  let endpoint: String
+
+  /// `8.03 B parameters`, `135 M parameters`.
+  static func parameters(_ count: Int64) -> String {
+    count >= 1_000_000_000
+      ? "\(ByteCount.decimal(Double(count) / 1e9, places: 2)) B parameters"
+      : "\(ByteCount.decimal(Double(count) / 1e6, places: 0)) M parameters"
+  }
+
+  /// The facts of a model that runs.
+  static func facts(_ entry: Story.Entry) -> [String] {
+    var facts: [String] = []
+    if let quantization = entry.quantization { facts.append(quantization) }
+    if let parameters = entry.parameters { facts.append(Self.parameters(parameters)) }
+    if let needed = entry.neededBytes { facts.append("needs \(ByteCount(needed).asMemory)") }
+    if let context = entry.maxContext, context > 0 { facts.append("context up to \(context)") }
+    if let speed = entry.tokensPerSecond {
+      facts.append("\(ByteCount.decimal(speed, places: 0)) tokens/s on the processor")
+    }
+    if let perplexity = entry.perplexity {
+      facts.append("perplexity \(ByteCount.decimal(perplexity, places: 1))")
+    }
+    return facts
+  }
+
+  /// Why a model that does not fit does not.
+  static func shortfall(_ entry: Story.Entry) -> String {
+    var text = entry.quantization.map { "\($0) " } ?? ""
+    if let needed = entry.neededBytes { text += "needs \(ByteCount(needed).asMemory)" }
+    switch entry.verdict {
+    case .smallerBatch: text += "; fits with a smaller batch"
+    case .q8kv: text += "; fits with the KV cache in Q8_0"
+    case .smallerContext: text += "; fits at context \(entry.maxContext ?? 0)"
+    case .expertsOnCpu: text += "; fits with experts in main memory"
+    case .split: text += "; runs with some layers in main memory"
+    case .fits, .no, nil: break
+    }
+    return text
+  }
+
+  /// The page of a repository.
+  func page(_ entry: Story.Entry) -> String { "\(endpoint)/\(entry.id)" }
+
+  /// `23 November 2026, 07:00 UTC`: a form that every reader understands.
+  static func time(_ date: Date) -> String {
+    let style = Date.VerbatimFormatStyle(
+      format: "\(day: .defaultDigits) \(month: .wide) \(year: .defaultDigits), \(hour: .twoDigits(clock: .twentyFourHour, hourCycle: .zeroBased)):\(minute: .twoDigits) UTC",
+      locale: Locale(identifier: "en_GB"), timeZone: .gmt, calendar: Calendar(identifier: .gregorian))
+    return style.format(date)
+  }
+
+  /// One line about everything: `6 models polled: 1 passed, 1 failed, 1 too big …`.
+  static func summary(_ story: Story) -> String {
+    guard story.counts.polled > 0 || !story.families.isEmpty else { return "Nothing new." }
+    let words: [(Story.Place, String)] = [
+      (.passed, "passed"), (.suspect, "suspect"), (.failed, "failed"), (.unsupported, "not testable here"),
+      (.downloaded, "fetched"), (.waiting, "waiting"), (.fits, "fit"), (.tooBig, "too big"), (.gated, "gated"),
+      (.noWeights, "without weights"), (.pickleOnly, "only as pickle"), (.broken, "broken"), (.gone, "gone"),
+      (.leftOut, "left out"),
+    ]
+    let parts = words.compactMap { place, word in
+      story.places[place.rawValue].map { "\($0) \(word)" }
+    }
+    let polled = story.counts.polled
+    let heading = "\(polled) \(polled == 1 ? "model" : "models") polled, \(story.counts.new) new"
+    return parts.isEmpty ? heading + "." : heading + ": " + parts.joined(separator: ", ") + "."
+  }
+
+  /// The sections, in the order of what a person wants to know first.
+  static let sections: [(title: String, places: Set<Story.Place>)] = [
+    ("Ready to try", [.passed]),
+    ("Suspect", [.suspect]),
+    ("Failed", [.failed, .broken]),
+    ("Fetched, not tested", [.downloaded, .unsupported]),
+    ("Fits, not fetched", [.fits]),
+    ("Needs a bigger card", [.tooBig]),
+    ("Needs you", [.gated]),
+    ("Waiting", [.waiting]),
+    ("No weights to run", [.noWeights, .pickleOnly, .gone]),
+  ]
+
+  /// Entries shown of one section; the rest is counted.
+  static let sectionLimit = 8
+}

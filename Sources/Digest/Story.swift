@@ -1,0 +1,80 @@
+import Domain
+import Foundation
+
+/// What happened between two moments: facts only, in the form of the JSON digest.
+public struct Story: Sendable, Encodable {
+  /// How often each thing happened.
+  public struct Counts: Sendable, Encodable, Equatable {
+    /// Repositories that polls found new or changed; the places below split this number.
+    public var polled = 0
+    /// Kept out by a rule.
+    public var leftOut = 0
+    /// Met for the first time.
+    public var new = 0
+    public var gated = 0
+    public var noWeights = 0
+    /// Not looked at yet, or a download that waits.
+    public var waiting = 0
+    /// At least one quantization fits the card.
+    public var fits = 0
+    /// No quantization fits the card.
+    public var tooBig = 0
+    /// Copies that were verified.
+    public var downloaded = 0
+    public var passed = 0
+    public var suspect = 0
+    public var failed = 0
+    public var unsupported = 0
+  }
+
+  /// Where a repository ended up: every polled one is in exactly one place.
+  public enum Place: String, Sendable, Encodable, CaseIterable, Comparable {
+    case passed, suspect, failed, unsupported, downloaded, waiting, fits, tooBig, gated, noWeights, pickleOnly
+    case broken, gone, leftOut
+
+    public static func < (left: Place, right: Place) -> Bool {
+      (allCases.firstIndex(of: left) ?? 0) < (allCases.firstIndex(of: right) ?? 0)
+    }
+  }
+
+  /// One repository in the story.
+  public struct Entry: Sendable, Encodable, Equatable {
+    public var id: String
+    public var place: Place
+    /// Whether a poll met it for the first time in this window.
+    public var isNew: Bool
+    public var architecture: String?
+    public var parameters: Int64?
+    /// The quantization that was fetched, else the best that fits, else the smallest.
+    public var quantization: String?
+    /// Its need at the wanted context, with the margin.
+    public var neededBytes: Int64?
+    public var fileBytes: Int64?
+    /// The largest context that fits, in tokens.
+    public var maxContext: Int?
+    public var verdict: FitVerdict?
+    public var tokensPerSecond: Double?
+    public var perplexity: Double?
+    /// What the model said, its beginning.
+    public var sample: String?
+    /// Why it is where it is.
+    public var reasons: [String]
+    /// The file on this disk.
+    public var path: String?
+  }
+
+  public var schema = "hubwatch.digest/1"
+  /// Nil: since the beginning.
+  public var since: Date?
+  public var until: Date
+  /// The device that `fits` is about; nil before the first fit.
+  public var device: String?
+  public var counts = Counts()
+  public var places: [String: Int] = [:]
+  /// The repositories, the best place first, the newest first within one.
+  public var families: [Entry] = []
+  /// What polls had to leave unread, and troubles of whole cycles.
+  public var gaps: [String] = []
+  /// When the last cycle ended; nil when none has.
+  public var lastCycleAt: Date?
+}

@@ -1,0 +1,102 @@
+import Console
+import Domain
+import Foundation
+
+/// The digest for a terminal.
+public struct TextDigest: Sendable {
+  private let phrases: Phrases
+  private let width: Int
+  private let style: Style
+
+  /// - Parameters:
+  ///   - endpoint: the hub's address, for links.
+  ///   - width: columns; 60 is enough.
+  ///   - style: colours, or none.
+  public init(endpoint: String, width: Int, style: Style) {
+    phrases = Phrases(endpoint: endpoint)
+    self.width = max(40, min(width, 100))
+    self.style = style
+  }
+
+  /// The whole digest, without a final line end.
+  public func render(_ story: Story) -> String {
+    var lines = [style.paint("hubwatch · \(Phrases.time(story.until))", .heading)]
+    lines += wrapped(Phrases.summary(story), indent: 0)
+    if let device = story.device {
+      lines.append(style.paint("Measured against: \(ForeignText.safe(device))", .faint))
+    }
+    for section in Phrases.sections {
+      let entries = story.families.filter { section.places.contains($0.place) }
+      guard !entries.isEmpty else { continue }
+      lines += ["", style.paint(section.title, .strong)]
+      for entry in entries.prefix(Phrases.sectionLimit) { lines += self.lines(entry) }
+      if entries.count > Phrases.sectionLimit {
+        lines.append("  and \(entries.count - Phrases.sectionLimit) more: `hubwatch digest --json` has them all")
+      }
+    }
+    let leftOut = story.families.filter { $0.place == .leftOut }
+    if !leftOut.isEmpty {
+      lines.append("")
+      lines += wrapped("Left out by rule: \(names(leftOut))", indent: 0).map { style.paint($0, .faint) }
+    }
+    lines += ["", health(story)]
+    return lines.joined(separator: "\n")
+  }
+
+  private func lines(_ entry: Story.Entry) -> [String] {
+    let mark: (String, Style.Meaning) =
+      switch entry.place {
+      case .passed: ("✓", .good)
+      case .failed, .broken: ("✗", .bad)
+      case .suspect, .gated, .waiting: ("!", .warning)
+      default: ("·", .faint)
+      }
+    let name = TextWidth.cut(ForeignText.safe(entry.id), to: width - 4)
+    var lines = ["\(style.paint(mark.0, mark.1)) \(style.paint(name, .strong))"]
+    switch entry.place {
+    case .tooBig: lines += wrapped(Phrases.shortfall(entry), indent: 2)
+    case .gated: lines += wrapped("accept its terms at \(phrases.page(entry))", indent: 2)
+    case .noWeights, .pickleOnly, .gone, .waiting: break
+    default: lines += wrapped(Phrases.facts(entry).joined(separator: " · "), indent: 2)
+    }
+    if entry.place != .gated {
+      for reason in entry.reasons.prefix(3) { lines += wrapped(ForeignText.safe(reason, limit: 300), indent: 2) }
+    }
+    if let sample = entry.sample, !sample.isEmpty {
+      let quote = TextWidth.cut("“\(ForeignText.safe(sample, limit: 200))”", to: width - 2)
+      lines.append("  " + style.paint(quote, .faint))
+    }
+    if let path = entry.path { lines.append("  " + style.paint(ForeignText.safe(path), .faint)) }
+    return lines
+  }
+
+  private func names(_ entries: [Story.Entry]) -> String {
+    let shown = entries.prefix(3).map { ForeignText.safe($0.id) }.joined(separator: ", ")
+    return entries.count > 3 ? "\(shown) and \(entries.count - 3) more" : shown
+  }
+
+  private func health(_ story: Story) -> String {
+    guard story.gaps.isEmpty else {
+      return story.gaps.prefix(5).map { gap in
+        style.paint("Trouble: \(ForeignText.safe(gap, limit: 300))", .warning)
+      }.joined(separator: "\n")
+    }
+    let cycle = story.lastCycleAt.map { "last cycle ended \(Phrases.time($0))" } ?? "no cycle in this time"
+    return style.paint("Health: all well, \(cycle).", .faint)
+  }
+
+  /// Breaks a line at blanks, each piece indented.
+  private func wrapped(_ text: String, indent: Int) -> [String] {
+    let prefix = String(repeating: " ", count: indent)
+    var lines: [String] = []
+    var line = ""
+    for word in text.split(separator: " ") {
+      if !line.isEmpty, TextWidth.columns(line) + 1 + TextWidth.columns(String(word)) > width - indent {
+        lines.append(prefix + line)
+        line = ""
+      }
+      line += line.isEmpty ? String(word) : " \(word)"
+    }
+    return line.isEmpty ? lines : lines + [prefix + line]
+  }
+}
