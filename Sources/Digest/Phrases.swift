@@ -62,7 +62,7 @@ struct Phrases {
     let words: [(Story.Place, String)] = [
       (.passed, "passed"), (.suspect, "suspect"), (.failed, "failed"), (.unsupported, "not testable here"),
       (.downloaded, "fetched"), (.waiting, "waiting"), (.fits, "fit"), (.tooBig, "too big"), (.gated, "gated"),
-      (.noWeights, "without weights"), (.pickleOnly, "only as pickle"), (.broken, "broken"), (.gone, "gone"),
+      (.noWeights, "without weights"), (.pickleOnly, "only as pickle"), (.notQuantized, "without GGUF"), (.broken, "broken"), (.gone, "gone"),
       (.leftOut, "left out"),
     ]
     let parts = words.compactMap { place, word in
@@ -83,7 +83,7 @@ struct Phrases {
     ("Needs a bigger card", [.tooBig]),
     ("Needs you", [.gated]),
     ("Waiting", [.waiting]),
-    ("No weights to run", [.noWeights, .pickleOnly, .gone]),
+    ("No weights to run", [.noWeights, .pickleOnly, .notQuantized, .gone]),
   ]
 
   /// Entries shown of one section; the rest is counted.

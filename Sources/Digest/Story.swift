@@ -25,12 +25,35 @@ public struct Story: Sendable, Encodable {
     public var suspect = 0
     public var failed = 0
     public var unsupported = 0
+
+    /// All zero.
+    public init() {}
+
+    /// Counts as given.
+    public init(
+      polled: Int, leftOut: Int, new: Int, gated: Int, noWeights: Int, waiting: Int, fits: Int, tooBig: Int,
+      downloaded: Int, passed: Int, suspect: Int, failed: Int, unsupported: Int
+    ) {
+      self.polled = polled
+      self.leftOut = leftOut
+      self.new = new
+      self.gated = gated
+      self.noWeights = noWeights
+      self.waiting = waiting
+      self.fits = fits
+      self.tooBig = tooBig
+      self.downloaded = downloaded
+      self.passed = passed
+      self.suspect = suspect
+      self.failed = failed
+      self.unsupported = unsupported
+    }
   }
 
   /// Where a repository ended up: every polled one is in exactly one place.
   public enum Place: String, Sendable, Encodable, CaseIterable, Comparable {
     case passed, suspect, failed, unsupported, downloaded, waiting, fits, tooBig, gated, noWeights, pickleOnly
-    case broken, gone, leftOut
+    case notQuantized, broken, gone, leftOut
 
     public static func < (left: Place, right: Place) -> Bool {
       (allCases.firstIndex(of: left) ?? 0) < (allCases.firstIndex(of: right) ?? 0)

@@ -71,7 +71,7 @@ public struct StoryTeller: Sendable {
       case .waiting: story.counts.waiting += 1
       case .leftOut: story.counts.leftOut += 1
       case .tooBig: story.counts.tooBig += 1
-      case .downloaded, .fits, .pickleOnly, .broken, .gone: break
+      case .downloaded, .fits, .pickleOnly, .notQuantized, .broken, .gone: break
       }
       if entry.verdict == .fits { story.counts.fits += 1 }
     }
@@ -127,7 +127,8 @@ public struct StoryTeller: Sendable {
 
   private func place(_ repo: RepoRecord, verdict: FitVerdict?) -> Story.Place {
     switch repo.state {
-    case .seen, .described: .waiting
+    case .seen: .waiting
+    case .described: .notQuantized
     case .sized:
       switch verdict {
       case nil: .waiting

@@ -56,7 +56,7 @@ public struct TextDigest: Sendable {
     switch entry.place {
     case .tooBig: lines += wrapped(Phrases.shortfall(entry), indent: 2)
     case .gated: lines += wrapped("accept its terms at \(phrases.page(entry))", indent: 2)
-    case .noWeights, .pickleOnly, .gone, .waiting: break
+    case .noWeights, .pickleOnly, .notQuantized, .gone, .waiting: break
     default: lines += wrapped(Phrases.facts(entry).joined(separator: " · "), indent: 2)
     }
     if entry.place != .gated {

@@ -2,7 +2,7 @@
 public enum RepoState: String, Sendable, Codable, CaseIterable {
   /// In a listing; nothing else is known yet.
   case seen
-  /// Its files are known.
+  /// Its files are known, and none of them can be run as it is: no GGUF.
   case described
   /// Its memory need is known.
   case sized

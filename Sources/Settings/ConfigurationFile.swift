@@ -1,5 +1,4 @@
 import Domain
-import TOMLKit
 
 /// The configuration file: TOML, checked as a whole before anything of it is used.
 public enum ConfigurationFile {
@@ -17,55 +16,42 @@ public enum ConfigurationFile {
     guard text.utf8.count <= sizeLimit else {
       throw SettingsError(source: source, problems: [.init(line: nil, description: "larger than 1 MiB")])
     }
-    let table: TOMLTable
+    let document: TOMLDocument
     do {
-      table = try TOMLTable(string: text)
-    } catch let error as TOMLParseError {
-      let line = Int(error.source.begin.line)
-      throw SettingsError(source: source, problems: [.init(line: line, description: error.description)])
+      document = try TOMLReader.read(text)
     } catch {
-      throw SettingsError(source: source, problems: [.init(line: nil, description: "\(error)")])
+      throw SettingsError(source: source, problems: [.init(line: error.line, description: error.reason)])
     }
     var settings = Settings()
     var problems: [SettingsError.Problem] = []
-    let places = KeyPlaces(text)
-    for (section, value) in table {
-      guard SettingKey.sections.contains(where: { $0.name == section }) else {
-        let known = SettingKey.sections.map(\.name)
-        problems.append(
-          .init(
-            line: places.line(section: section, key: nil),
-            description: unknown("table or key \"\(section)\"", nearest: Spelling.nearest(section, in: known))))
+    let sections = SettingKey.sections.map(\.name)
+    for table in document.tables where !sections.contains(table.name) {
+      let nearest = Spelling.nearest(table.name, in: sections)
+      problems.append(.init(line: table.line, description: unknown("table [\(table.name)]", nearest: nearest)))
+    }
+    for entry in document.entries where entry.table.isEmpty || sections.contains(entry.table) {
+      guard !entry.table.isEmpty else {
+        problems.append(.init(line: entry.line, description: "\(entry.key) stands before the first [table]"))
         continue
       }
-      guard let entries = value.table else {
+      guard let key = SettingKey.all.first(where: { $0.section == entry.table && $0.name == entry.key }) else {
+        let known = SettingKey.all.filter { $0.section == entry.table }.map(\.name)
+        let nearest = Spelling.nearest(entry.key, in: known)
         problems.append(
-          .init(line: places.line(section: "", key: section), description: "[\(section)] has to be a table"))
+          .init(line: entry.line, description: unknown("key \"\(entry.table).\(entry.key)\"", nearest: nearest)))
         continue
       }
-      for (name, value) in entries {
-        let line = places.line(section: section, key: name)
-        guard let key = SettingKey.all.first(where: { $0.section == section && $0.name == name }) else {
-          let known = SettingKey.all.filter { $0.section == section }.map(\.name)
-          problems.append(
-            .init(
-              line: line,
-              description: unknown("key \"\(section).\(name)\"", nearest: Spelling.nearest(name, in: known))))
-          continue
-        }
-        let found = plain(value)
-        do {
-          try key.store(&settings, found)
-        } catch {
-          problems.append(
-            .init(line: line, description: "\(key.path) is \(found.kind) but wants \(error.wanted)"))
-        }
+      do {
+        try key.store(&settings, entry.value)
+      } catch {
+        problems.append(
+          .init(line: entry.line, description: "\(key.path) is \(entry.value.kind) but wants \(error.wanted)"))
       }
     }
     if settings.device.vram > 0, !settings.device.gpu.isEmpty {
       problems.append(
         .init(
-          line: places.line(section: "device", key: "gpu"),
+          line: document.entries.last { $0.table == "device" && ["gpu", "vram"].contains($0.key) }?.line,
           description: "device.vram and device.gpu exclude each other"))
     }
     guard problems.isEmpty else {
@@ -96,20 +82,5 @@ public enum ConfigurationFile {
 
   private static func unknown(_ what: String, nearest: String?) -> String {
     "unknown \(what)" + (nearest.map { "; did you mean \"\($0)\"?" } ?? "")
-  }
-
-  private static func plain(_ value: any TOMLValueConvertible) -> SettingValue {
-    switch value.type {
-    case .string: return value.string.map(SettingValue.string) ?? .other("a text")
-    case .int: return value.int.map(SettingValue.integer) ?? .other("a number too large")
-    case .double: return value.double.map(SettingValue.number) ?? .other("a number")
-    case .bool: return value.bool.map(SettingValue.boolean) ?? .other("a flag")
-    case .array:
-      let texts = value.array.map { array in array.map { $0.string } } ?? []
-      let strings = texts.compactMap { $0 }
-      return strings.count == texts.count ? .strings(strings) : .other("a list of other things")
-    case .table: return .other("a table")
-    default: return .other("a date or time")
-    }
   }
 }

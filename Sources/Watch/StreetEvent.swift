@@ -1,0 +1,25 @@
+import Domain
+import Smoke
+
+/// What happens on the street, for whoever shows it.
+public enum StreetEvent: Sendable {
+  /// A pass over the hub's listing ended.
+  case listed(filter: String, sort: String, models: Int, new: Int, changed: Int)
+  /// A repository's files were looked at.
+  case described(RepoID, RepoState, reason: String?)
+  /// A quantization was chosen for download.
+  case chosen(RepoID, quantization: String, bytes: Int64)
+  /// Bytes arrived.
+  case progress(RepoID, path: RepoPath, done: Int64, total: Int64)
+  /// A copy is complete and verified.
+  case fetched(RepoID, path: String, bytes: Int64)
+  /// A copy did not arrive; it is in this state now.
+  case notFetched(RepoID, CopyState, reason: String)
+  /// A smoke test begins.
+  case testing(RepoID, quantization: String)
+  /// A smoke test ended.
+  case tested(RepoID, SmokeReport)
+}
+
+/// Shows events; called from any thread, in order for one model.
+public typealias StreetObserver = @Sendable (StreetEvent) -> Void
