@@ -62,7 +62,8 @@ final class PartialFile: BodySink {
       let kept = max(0, min(Int64(info.st_size), trusted, file.size))
       guard ftruncate(descriptor, kept) == 0 else { throw DownloadError.system("ftruncate", path, errno) }
       try Self.reserve(descriptor, path, file.size)
-      let checksum = try Self.hash(descriptor, path, file, upTo: kept)
+      let checksum = try Checksum(for: file.hash, size: file.size)
+      try BlobCheck.feed(checksum, from: descriptor, path: path, upTo: kept)
       state = Mutex(State(checksum: checksum, offset: kept, durable: kept, lastSync: .now))
       self.descriptor = descriptor
     } catch {
@@ -81,23 +82,6 @@ final class PartialFile: BodySink {
     let code = hubwatch_reserve_blocks(descriptor, size)
     // A file system without reservation writes all the same; room was checked before.
     guard code == 0 || code == EOPNOTSUPP || code == ENOSYS else { throw .system("fallocate", path, code) }
-  }
-
-  private static func hash(
-    _ descriptor: Int32, _ path: String, _ file: ModelFile, upTo end: Int64
-  ) throws -> Checksum {
-    let checksum = try Checksum(for: file.hash, size: file.size)
-    var buffer = [UInt8](repeating: 0, count: 1 << 20)
-    var position: Int64 = 0
-    while position < end {
-      let wanted = Int(min(Int64(buffer.count), end - position))
-      let count = buffer.withUnsafeMutableBytes { pread(descriptor, $0.baseAddress, wanted, off_t(position)) }
-      if count < 0, errno == EINTR { continue }
-      guard count > 0 else { throw DownloadError.system("read", path, count < 0 ? errno : EIO) }
-      buffer.withUnsafeBytes { checksum.update(UnsafeRawBufferPointer(rebasing: $0[..<count])) }
-      position += Int64(count)
-    }
-    return checksum
   }
 
   func receive(head: HTTPHead) throws {

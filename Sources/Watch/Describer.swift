@@ -1,0 +1,147 @@
+import Catalog
+import Domain
+import Foundation
+import Hub
+import ModelFiles
+import Settings
+
+/// Finds out what a repository holds: its files, and from GGUF headers read by range its shape and sizes.
+struct Describer {
+  let hub: HubClient
+  let catalog: Catalog
+  let settings: Settings.Watch
+  let now: @Sendable () -> Date
+
+  /// Shard sets beyond this are judged by their size.
+  static let shardLimit = 12
+
+  /// Looks at one repository and stores what it is.
+  ///
+  /// - Parameters:
+  ///   - repo: as the catalog knows it.
+  ///   - isAskedFor: a person named it, so that no rule keeps it out.
+  /// - Returns: its new state, with the reason.
+  /// - Throws: `HubError` when the hub cannot be asked, `CatalogError`.
+  func describe(_ repo: RepoRecord, isAskedFor: Bool = false) async throws -> (RepoState, String?) {
+    let outcome = try await look(repo, isAskedFor: isAskedFor)
+    switch outcome {
+    case .sized(let commit, let shape, let weights):
+      try catalog.setDescription(repo.id, commit: commit, shape: shape, weights: weights, at: now())
+      return (.sized, nil)
+    case .other(let state, let reason, let lookAgainAt):
+      try catalog.setState(repo.id, state, reason: reason, lookAgainAt: lookAgainAt, at: now())
+      return (state, reason)
+    }
+  }
+
+  private enum Outcome {
+    case sized(CommitHash, ModelShape, [WeightsRecord])
+    case other(RepoState, String?, lookAgainAt: Date?)
+  }
+
+  private func look(_ repo: RepoRecord, isAskedFor: Bool) async throws -> Outcome {
+    if !isAskedFor, settings.mute.contains(where: { $0.lowercased() == repo.id.owner.lowercased() }) {
+      return .other(.leftOut, "watch.mute names \(repo.id.owner)", lookAgainAt: nil)
+    }
+    let terms = "its terms have to be accepted at \(hub.endpoint)/\(repo.id)"
+    if repo.gated, !hub.hasToken { return .other(.gated, terms, lookAgainAt: nil) }
+    do {
+      let info = repo.commit == nil ? try await hub.modelInfo(repo.id, expand: ["sha"]) : nil
+      guard let commit = repo.commit ?? info?.sha else {
+        return .other(.noWeights, "it has no commit yet", lookAgainAt: nextLook(repo))
+      }
+      let tree = try await hub.tree(repo.id, revision: commit.description)
+      let offers = Offer.all(in: tree.files)
+      guard !offers.isEmpty else { return withoutGGUF(repo, tree.files) }
+      return try await size(repo, commit, offers, isAskedFor: isAskedFor)
+    } catch let error as HubError {
+      switch error.kind {
+      case .gated: return .other(.gated, terms, lookAgainAt: nil)
+      case .repoNotFound, .revisionNotFound, .entryNotFound, .disabled:
+        return .other(.gone, error.problem, lookAgainAt: nil)
+      case .unexpectedAnswer:
+        return .other(.broken, error.problem, lookAgainAt: now().addingTimeInterval(86400))
+      default: throw error
+      }
+    } catch let error as ModelFileError {
+      return .other(.broken, error.problem, lookAgainAt: nil)
+    }
+  }
+
+  private func withoutGGUF(_ repo: RepoRecord, _ files: [ModelFile]) -> Outcome {
+    if files.contains(where: { $0.path.fileName.lowercased().hasSuffix(".safetensors") }) {
+      return .other(.described, "weights only as safetensors", lookAgainAt: nil)
+    }
+    if files.contains(where: \.isPickle) {
+      return .other(.pickleOnly, "weights only in formats that can run code when loaded", lookAgainAt: nil)
+    }
+    guard let next = nextLook(repo) else {
+      return .other(.noWeights, "no weights two weeks after it was made", lookAgainAt: nil)
+    }
+    return .other(.noWeights, "no weights yet", lookAgainAt: next)
+  }
+
+  /// Young repositories are often made empty and filled within hours: looked at again after a quarter of their
+  /// age, between ten minutes and a day, and given up after two weeks.
+  private func nextLook(_ repo: RepoRecord) -> Date? {
+    let age = now().timeIntervalSince(repo.createdAt ?? repo.firstSeenAt)
+    guard age < 14 * 86400 else { return nil }
+    return now().addingTimeInterval(min(86400, max(600, age / 4)))
+  }
+
+  private func size(
+    _ repo: RepoRecord, _ commit: CommitHash, _ offers: [Offer], isAskedFor: Bool
+  ) async throws -> Outcome {
+    let order = offers.sorted {
+      (Ladder.readingRank($0.quantization), $0.path) < (Ladder.readingRank($1.quantization), $1.path)
+    }
+    var known: (shape: ModelShape, layout: WeightLayout)?
+    var records: [WeightsRecord] = []
+    var firstError: ModelFileError?
+    var headersLeft = settings.headers
+    for offer in order {
+      let layout: WeightLayout
+      var evidence = FitEvidence.tree
+      if headersLeft > 0, offer.files.count <= Self.shardLimit || known == nil {
+        headersLeft -= 1
+        do {
+          let headers = try await headers(repo.id, commit, offer)
+          let shape = try ModelShape(gguf: headers[0], otherParts: Array(headers.dropFirst()))
+          if !isAskedFor, !settings.architectures.contains(shape.architecture) {
+            let reason = "architecture \(shape.architecture) is not among watch.architectures"
+            return .other(.leftOut, reason, lookAgainAt: nil)
+          }
+          layout = WeightLayout(
+            tensors: headers.flatMap(\.tensors).map { ($0.name, $0.byteCount) }, layers: shape.layers)
+          evidence = .header
+          if known == nil { known = (shape, layout) }
+        } catch let error as ModelFileError {
+          // One damaged file does not speak for its siblings.
+          if firstError == nil { firstError = error }
+          continue
+        }
+      } else if let known {
+        layout = WeightLayout(total: offer.bytes, like: known.layout)
+      } else {
+        continue
+      }
+      records.append(
+        WeightsRecord(
+          repo: repo.id, path: offer.path, commit: commit, quantization: offer.quantization, bytes: offer.bytes,
+          evidence: evidence, layout: layout, files: offer.files))
+    }
+    guard let known else {
+      throw firstError ?? ModelFileError(.truncated, file: "\(repo.id)", "no GGUF header could be read")
+    }
+    return .sized(commit, known.shape, records)
+  }
+
+  private func headers(_ id: RepoID, _ commit: CommitHash, _ offer: Offer) async throws -> [GGUFHeader] {
+    var headers: [GGUFHeader] = []
+    for file in offer.files.prefix(Self.shardLimit) {
+      let reader = HubRangeReader(client: hub, id: id, commit: commit, file: file)
+      headers.append(try await GGUFHeader.read(from: reader, name: "\(id)/\(file.path)"))
+    }
+    return headers
+  }
+}

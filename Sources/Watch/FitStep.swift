@@ -1,0 +1,32 @@
+import Catalog
+import Domain
+import Fit
+
+/// Judges what repositories offer against the configured device, and stores the verdicts for the digest.
+struct FitStep {
+  let catalog: Catalog
+  let device: Device
+  let request: FitRequest
+
+  /// Judges one repository.
+  ///
+  /// - Throws: `CatalogError`.
+  func judge(_ repo: RepoRecord) throws(CatalogError) {
+    guard let shape = repo.shape else { return }
+    let fits = try catalog.weights(of: repo.id).map { weights in
+      let estimate = MemoryArithmetic(shape: shape, layout: weights.layout, device: device).estimate(request)
+      return FitRecord(
+        repo: repo.id, path: weights.path, device: "\(device.name), context \(request.context)",
+        context: request.context, total: estimate.total, margin: estimate.margin, verdict: estimate.verdict,
+        maxContext: estimate.maxContext)
+    }
+    try catalog.setFits(fits, of: repo.id)
+  }
+
+  /// Judges everything that is sized.
+  ///
+  /// - Throws: `CatalogError`.
+  func judgeAll() throws(CatalogError) {
+    for repo in try catalog.repos(in: [.sized]) { try judge(repo) }
+  }
+}

@@ -1,0 +1,228 @@
+import Catalog
+import Domain
+import Downloads
+import Fit
+import Foundation
+import HTTP
+import Hub
+import Settings
+import Smoke
+
+/// The one way through the house: poll, fit, plan, download, smoke test.
+///
+/// Each step reads what the step before left in the catalog and leaves one fact more, so that every step
+/// can be run alone and a killed one is simply run again. The owner holds the state lock.
+public struct Street: Sendable {
+  /// The catalog, open for writing.
+  public let catalog: Catalog
+  /// The hub.
+  public let hub: HubClient
+  private let settings: Settings
+  private let device: Device
+  private let downloader: Downloader
+  private let smoke: SmokeRunner
+  private let cache: HubCache
+  private let observe: StreetObserver
+  private let now: @Sendable () -> Date
+
+  /// What a street is built of.
+  public struct Parts: Sendable {
+    public var settings: Settings
+    public var catalog: Catalog
+    public var hub: HubClient
+    public var http: HTTPClient
+    public var cacheRoot: String
+    public var device: Device
+    /// The program that has the verb `smoke-child`.
+    public var program: String
+
+    /// All parts.
+    public init(
+      settings: Settings, catalog: Catalog, hub: HubClient, http: HTTPClient, cacheRoot: String, device: Device,
+      program: String
+    ) {
+      self.settings = settings
+      self.catalog = catalog
+      self.hub = hub
+      self.http = http
+      self.cacheRoot = cacheRoot
+      self.device = device
+      self.program = program
+    }
+  }
+
+  /// - Parameters:
+  ///   - parts: what it is built of.
+  ///   - now: the wall clock, for what is written down.
+  ///   - observe: shown what happens.
+  public init(
+    _ parts: Parts, now: @escaping @Sendable () -> Date = { Date() }, observe: @escaping StreetObserver = { _ in }
+  ) {
+    catalog = parts.catalog
+    hub = parts.hub
+    settings = parts.settings
+    device = parts.device
+    cache = HubCache(root: parts.cacheRoot)
+    let limit = parts.settings.downloads.limit.bytes
+    downloader = Downloader(
+      hub: parts.hub, http: parts.http, catalog: parts.catalog, cache: cache,
+      limits: .init(reserve: parts.settings.downloads.reserve, bytesPerSecond: limit > 0 ? limit : nil))
+    let threads = parts.settings.smoke.threads
+    smoke = SmokeRunner(
+      program: parts.program,
+      options: .init(
+        threads: threads > 0 ? threads : ProcessInfo.processInfo.activeProcessorCount,
+        timeoutSeconds: parts.settings.smoke.timeoutSeconds, memory: parts.settings.smoke.memory))
+    self.now = now
+    self.observe = observe
+  }
+
+  private var describer: Describer { Describer(hub: hub, catalog: catalog, settings: settings.watch, now: now) }
+  private var fitStep: FitStep {
+    FitStep(catalog: catalog, device: device, request: DeviceChoice.request(settings.device))
+  }
+
+  /// One cycle: everything once. Trouble with one model is that model's state, not the cycle's; trouble with the
+  /// hub ends the steps that need it, and the others still run.
+  ///
+  /// - Throws: the hub's error after everything else was done; `CatalogError`; `CancellationError`.
+  public func cycle() async throws {
+    let id = try catalog.beginCycle(at: now())
+    var trouble: [String] = []
+    var hubError: HubError?
+    do {
+      trouble += try await poll()
+    } catch let error as HubError where error.kind != .cancelled {
+      hubError = error
+      trouble.append(error.problem)
+    }
+    try fitStep.judgeAll()
+    if hubError == nil {
+      try Planner(catalog: catalog, settings: settings.downloads, observe: observe, now: now).plan()
+      hubError = try await pullAll()
+      if let hubError { trouble.append(hubError.problem) }
+    }
+    if settings.smoke.automatic { try await smokeAll() }
+    try await storeLimiter()
+    try catalog.endCycle(id, trouble: trouble.isEmpty ? nil : trouble.joined(separator: "; "), at: now())
+    if let hubError { throw hubError }
+  }
+
+  /// Records what is new on the hub, and looks at what it holds.
+  ///
+  /// - Returns: what could not be read, for a person.
+  /// - Throws: `HubError`, `CatalogError`.
+  public func poll() async throws -> [String] {
+    var gaps = try await Poller(
+      hub: hub, catalog: catalog, settings: settings.watch, observe: observe, now: now
+    ).poll()
+    let due = try catalog.reposToDescribe(at: now(), limit: settings.watch.describe + 1)
+    for repo in due.prefix(settings.watch.describe) {
+      try Task.checkCancellation()
+      let (state, reason) = try await describer.describe(repo)
+      if state == .sized, let sized = try catalog.repo(repo.id) { try fitStep.judge(sized) }
+      observe(.described(repo.id, state, reason: reason))
+    }
+    if due.count > settings.watch.describe {
+      gaps.append("more repositories wait to be looked at than watch.describe allows")
+    }
+    try await storeLimiter()
+    return gaps
+  }
+
+  /// Looks at one repository that a person named, whether or not a poll has met it.
+  ///
+  /// - Returns: the repository as the catalog knows it now; its state may be other than `sized`.
+  /// - Throws: `HubError`, `CatalogError`.
+  public func describe(_ id: RepoID) async throws -> RepoRecord {
+    let info = try await hub.modelInfo(id)
+    _ = try catalog.record([Poller.listed(info)], at: now())
+    guard let known = try catalog.repo(id) else { throw HubError(.repoNotFound, "\(id)") }
+    if known.describedCommit != known.commit || known.state != .sized {
+      _ = try await describer.describe(known, isAskedFor: true)
+    }
+    guard let repo = try catalog.repo(id) else { throw HubError(.repoNotFound, "\(id)") }
+    try fitStep.judge(repo)
+    return repo
+  }
+
+  /// Fetches one copy; the cache's ref is written when its commit is what the hub says `main` is.
+  ///
+  /// - Returns: the path of the first file.
+  /// - Throws: what `Downloader.fetch` throws.
+  public func pull(_ copy: CopyRecord) async throws -> String {
+    let repo = try catalog.repo(copy.repo)
+    let ref = repo?.commit == copy.commit ? "main" : nil
+    let observe = observe
+    let id = copy.repo
+    let path = try await downloader.fetch(copy, ref: ref) { path, done, total in
+      observe(.progress(id, path: path, done: done, total: total))
+    }
+    observe(.fetched(id, path: path, bytes: copy.bytes))
+    return path
+  }
+
+  /// Fetches what is wanted, under way or waiting. Returns the hub's error when it cannot be reached.
+  private func pullAll() async throws -> HubError? {
+    for copy in try catalog.copies(in: [.wanted, .downloading, .waiting]) {
+      do {
+        _ = try await pull(copy)
+      } catch let error as HubError {
+        if error.kind == .cancelled { throw CancellationError() }
+        let state: CopyState = error.isTransient ? .waiting : .blocked
+        observe(.notFetched(copy.repo, state, reason: error.problem))
+        if error.exitCode == .hubUnreachable { return error }
+      } catch let error as DownloadError {
+        observe(.notFetched(copy.repo, error.copyState, reason: error.problem))
+      }
+    }
+    return nil
+  }
+
+  /// Tests what is verified.
+  private func smokeAll() async throws {
+    for copy in try catalog.copies(in: [.verified]) {
+      try Task.checkCancellation()
+      _ = try await test(copy)
+    }
+  }
+
+  /// Tests one copy and stores the finding.
+  ///
+  /// - Throws: `SmokeError`, `CatalogError`, `CancellationError`.
+  public func test(_ copy: CopyRecord) async throws -> SmokeReport {
+    observe(.testing(copy.repo, quantization: copy.quantization))
+    let path = cache.snapshot(copy.repo, copy.commit, copy.path)
+    guard FileManager.default.fileExists(atPath: path) else {
+      try catalog.setState(ofCopy: copy.id, .lost, reason: "\(path) is no longer there", at: now())
+      let report = SmokeReport(path: path, verdict: .fail, reasons: ["the file is no longer there"])
+      observe(.tested(copy.repo, report))
+      return report
+    }
+    let report = try await smoke.test(path)
+    try catalog.record(
+      SmokeRecord(
+        copy: copy.id, at: now(), verdict: report.verdict, reasons: report.reasons,
+        tokensPerSecond: report.tokensPerSecond, perplexity: report.perplexity,
+        sample: report.text.map { String($0.prefix(400)) }))
+    observe(.tested(copy.repo, report))
+    return report
+  }
+
+  /// Keeps the rate limiter's knowledge for the next process.
+  private func storeLimiter() async throws {
+    let data = try JSONEncoder().encode(await hub.rateLimiter)
+    try catalog.setMark(Self.limiterMark, String(decoding: data, as: UTF8.self))
+  }
+
+  /// The name under which the rate limiter is kept.
+  static let limiterMark = "hub.rateLimiter"
+
+  /// The rate limiter that the last process kept; a fresh one when there is none or it does not read.
+  public static func storedLimiter(_ catalog: Catalog) throws(CatalogError) -> RateLimiter {
+    guard let text = try catalog.mark(limiterMark),
+      let limiter = try? JSONDecoder().decode(RateLimiter.self, from: Data(text.utf8))
+    else { return RateLimiter() }
+    return limiter
+  }
+}
