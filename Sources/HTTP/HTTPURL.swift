@@ -16,6 +16,13 @@ public struct HTTPURL: Hashable, Sendable {
     /// The port, also when it is the scheme's own.
     public let port: Int
 
+    /// An origin out of parts that are known to be good.
+    package init(scheme: String, host: String, port: Int) {
+      self.scheme = scheme
+      self.host = host
+      self.port = port
+    }
+
     public var description: String {
       port == (scheme == "https" ? 443 : 80) ? "\(scheme)://\(host)" : "\(scheme)://\(host):\(port)"
     }
