@@ -1,0 +1,225 @@
+import CCurl
+import Domain
+import Glibc
+
+/// One easy handle: its options, its callbacks, and what they have seen. Lives on the loop's thread only.
+final class CurlTransfer {
+  let easy: UnsafeMutableRawPointer
+  let order: TransferOrder
+  var watch: ProgressWatch
+
+  private var parser: HeadParser
+  private var head: HTTPHead?
+  private var bodyBytes: Int64 = 0
+  /// What a callback stopped the transfer for.
+  private var failure: (any Error)?
+  private var headerList: UnsafeMutablePointer<curl_slist>?
+  private let message = UnsafeMutablePointer<CChar>.allocate(capacity: Int(CURL_ERROR_SIZE))
+  private let clock: LoopClock
+
+  /// Bytes above which the ratio of compression is looked at, and the ratio that no honest JSON reaches.
+  private static let bombFloor: Int64 = 1 << 20
+  private static let bombRatio: Int64 = 200
+
+  init?(_ order: TransferOrder, configuration: HTTPClient.Configuration, clock: LoopClock) {
+    guard let easy = curl_easy_init() else { return nil }
+    self.easy = easy
+    self.order = order
+    self.clock = clock
+    watch = ProgressWatch(limits: order.request.limits, now: clock.now)
+    parser = HeadParser(url: order.request.url)
+    message.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
+    setSafety(configuration)
+    setRequest(order.request, configuration: configuration)
+    setCallbacks()
+  }
+
+  deinit {
+    curl_easy_cleanup(easy)
+    curl_slist_free_all(headerList)
+    message.deallocate()
+  }
+
+  /// The head, or the error that the caller gets, once curl has said how the transfer ended.
+  func outcome(_ code: CURLcode) -> Result<HTTPHead, any Error> {
+    if let failure { return .failure(failure) }
+    guard code == CURLE_OK else {
+      let isProxy = hubwatch_curl_connect_status(easy) >= 400
+      let kind = isProxy ? .proxy : Self.kind(code)
+      let text = String(cString: message)
+      return .failure(error(kind, text.isEmpty ? String(cString: curl_easy_strerror(code)) : text))
+    }
+    guard let head else { return .failure(error(.malformed, "no head")) }
+    return .success(head)
+  }
+
+  func error(_ kind: HTTPError.Kind, _ detail: String = "") -> HTTPError {
+    HTTPError(kind, at: order.request.url, detail: detail)
+  }
+
+  private static func kind(_ code: CURLcode) -> HTTPError.Kind {
+    switch code {
+    case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY: .resolve
+    case CURLE_COULDNT_CONNECT, CURLE_INTERFACE_FAILED: .connect
+    case CURLE_PROXY: .proxy
+    case CURLE_OPERATION_TIMEDOUT: .timeout
+    case CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CACERT_BADFILE, CURLE_SSL_ISSUER_ERROR,
+      CURLE_SSL_INVALIDCERTSTATUS, CURLE_SSL_CERTPROBLEM:
+      .certificate
+    case CURLE_SSL_CONNECT_ERROR, CURLE_SSL_CIPHER, CURLE_SSL_ENGINE_NOTFOUND, CURLE_SSL_ENGINE_SETFAILED,
+      CURLE_SSL_ENGINE_INITFAILED, CURLE_SSL_SHUTDOWN_FAILED:
+      .tls
+    case CURLE_SEND_ERROR, CURLE_RECV_ERROR, CURLE_GOT_NOTHING, CURLE_HTTP2, CURLE_HTTP2_STREAM: .reset
+    case CURLE_PARTIAL_FILE: .truncated
+    case CURLE_URL_MALFORMAT: .invalidRequest
+    case CURLE_FILESIZE_EXCEEDED: .tooLarge
+    case CURLE_OUT_OF_MEMORY, CURLE_FAILED_INIT, CURLE_NOT_BUILT_IN: .unavailable
+    default: .malformed
+    }
+  }
+}
+
+// MARK: - Options
+
+extension CurlTransfer {
+  private func set(_ option: CURLoption, _ value: Int) { _ = hubwatch_curl_set_long(easy, option, value) }
+  private func set(_ option: CURLoption, _ value: String) { _ = hubwatch_curl_set_string(easy, option, value) }
+
+  private func setSafety(_ configuration: HTTPClient.Configuration) {
+    set(CURLOPT_NOSIGNAL, 1)
+    set(CURLOPT_PROTOCOLS_STR, "http,https")
+    set(CURLOPT_FOLLOWLOCATION, 0)
+    set(CURLOPT_DISALLOW_USERNAME_IN_URL, 1)
+    set(CURLOPT_PATH_AS_IS, 1)
+    set(CURLOPT_SSL_VERIFYPEER, 1)
+    set(CURLOPT_SSL_VERIFYHOST, 2)
+    set(CURLOPT_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_2))
+    if let file = configuration.certificateAuthorityFile { set(CURLOPT_CAINFO, file) }
+    set(CURLOPT_PROXY, configuration.proxy ?? "")
+    set(CURLOPT_NOPROXY, configuration.proxyExceptions)
+    set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
+    set(CURLOPT_TCP_KEEPALIVE, 1)
+    set(CURLOPT_BUFFERSIZE, 512 << 10)
+    set(CURLOPT_IPRESOLVE, configuration.addressFamily.curlValue)
+    _ = hubwatch_curl_set_pointer(easy, CURLOPT_ERRORBUFFER, message)
+  }
+
+  private func setRequest(_ request: HTTPRequest, configuration: HTTPClient.Configuration) {
+    set(CURLOPT_URL, request.url.text)
+    set(CURLOPT_USERAGENT, configuration.userAgent)
+    set(CURLOPT_CONNECTTIMEOUT_MS, max(1, Int(request.limits.connect / .milliseconds(1))))
+    set(
+      CURLOPT_HTTP_VERSION,
+      request.sharesConnection ? Int(CURL_HTTP_VERSION_2TLS) : Int(CURL_HTTP_VERSION_1_1))
+    switch request.method {
+    case .get: set(CURLOPT_HTTPGET, 1)
+    case .head: set(CURLOPT_NOBODY, 1)
+    case .post:
+      set(CURLOPT_POST, 1)
+      _ = hubwatch_curl_set_offset(easy, CURLOPT_POSTFIELDSIZE_LARGE, request.body.count)
+      // One byte more, since curl takes a null pointer for "ask the read callback".
+      (request.body + [0]).withUnsafeBytes { bytes in
+        // curl copies the bytes; its parameter is untyped and not const.
+        let copy = UnsafeMutableRawPointer(mutating: bytes.baseAddress)
+        _ = hubwatch_curl_set_pointer(easy, CURLOPT_COPYPOSTFIELDS, copy)
+      }
+    }
+    if let limit = request.bytesPerSecond {
+      _ = hubwatch_curl_set_offset(easy, CURLOPT_MAX_RECV_SPEED_LARGE, curl_off_t(max(1, limit)))
+    }
+    var lines = request.headers.fields.map { $0.value.isEmpty ? "\($0.name);" : "\($0.name): \($0.value)" }
+    if let range = request.range { lines.append("Range: \(range.headerValue)") }
+    switch request.encoding {
+    case .identity: lines.append("Accept-Encoding: identity")
+    case .gzip: set(CURLOPT_ACCEPT_ENCODING, "gzip")
+    }
+    lines.append("Expect:")
+    for line in lines { headerList = curl_slist_append(headerList, line) }
+    _ = hubwatch_curl_set_headers(easy, headerList)
+  }
+
+  private func setCallbacks() {
+    // The loop keeps this object alive until curl has let go of the handle.
+    let me = Unmanaged.passUnretained(self).toOpaque()
+    _ = hubwatch_curl_set_pointer(easy, CURLOPT_HEADERDATA, me)
+    _ = hubwatch_curl_set_data_function(easy, CURLOPT_HEADERFUNCTION) { bytes, size, count, me in
+      guard let me, let bytes else { return 0 }
+      let line = UnsafeRawBufferPointer(start: bytes, count: size * count)
+      return Unmanaged<CurlTransfer>.fromOpaque(me).takeUnretainedValue().receive(line: line) ? line.count : 0
+    }
+    _ = hubwatch_curl_set_pointer(easy, CURLOPT_WRITEDATA, me)
+    _ = hubwatch_curl_set_data_function(easy, CURLOPT_WRITEFUNCTION) { bytes, size, count, me in
+      guard let me, let bytes else { return 0 }
+      let chunk = UnsafeRawBufferPointer(start: bytes, count: size * count)
+      return Unmanaged<CurlTransfer>.fromOpaque(me).takeUnretainedValue().receive(body: chunk) ? chunk.count : 0
+    }
+    guard order.request.refusesPrivateAddresses, !order.usesProxy else { return }
+    _ = hubwatch_curl_set_pointer(easy, CURLOPT_OPENSOCKETDATA, me)
+    _ = hubwatch_curl_set_open_socket(easy) { me, _, address in
+      guard let me, let address else { return -1 }
+      return Unmanaged<CurlTransfer>.fromOpaque(me).takeUnretainedValue().openSocket(address)
+    }
+  }
+}
+
+// MARK: - Callbacks: false, or a socket of -1, makes curl stop
+
+extension CurlTransfer {
+  private func receive(line: UnsafeRawBufferPointer) -> Bool {
+    watch.received(line.count, now: clock.now)
+    switch parser.receive(line: line) {
+    case .more: return true
+    case .complete(let head): return receive(head: head)
+    case .tooLarge: return stop(error(.tooLarge, "more than \(HeadParser.byteLimit >> 10) KiB of headers"))
+    case .malformed: return stop(error(.malformed, "a header line without a colon"))
+    }
+  }
+
+  private func receive(head: HTTPHead) -> Bool {
+    self.head = head
+    if order.request.encoding == .identity,
+      let foreign = head.headers.values("Content-Encoding").first(where: { $0.lowercased() != "identity" })
+    {
+      return stop(error(.malformed, "Content-Encoding \(foreign) was not asked for"))
+    }
+    do {
+      try order.sink.receive(head: head)
+      return true
+    } catch {
+      return stop(error)
+    }
+  }
+
+  private func receive(body chunk: UnsafeRawBufferPointer) -> Bool {
+    watch.received(chunk.count, now: clock.now)
+    bodyBytes += Int64(chunk.count)
+    if let limit = order.request.limits.body, bodyBytes > limit {
+      return stop(error(.tooLarge, "more than \(ByteCount(limit).asMemory)"))
+    }
+    if order.request.encoding == .gzip, bodyBytes > Self.bombFloor,
+      bodyBytes / max(1, Int64(hubwatch_curl_wire_bytes(easy))) > Self.bombRatio
+    {
+      return stop(error(.tooLarge, "it grows more than \(Self.bombRatio) times when it is decompressed"))
+    }
+    do {
+      try order.sink.receive(bytes: chunk)
+      return true
+    } catch {
+      return stop(error)
+    }
+  }
+
+  private func openSocket(_ address: UnsafePointer<curl_sockaddr>) -> Int32 {
+    guard let wanted = hubwatch_curl_address(address), !PrivateAddress.contains(wanted) else {
+      _ = stop(error(.privateAddress))
+      return -1
+    }
+    let kind = address.pointee.socktype | Int32(SOCK_CLOEXEC.rawValue)
+    return socket(address.pointee.family, kind, address.pointee.protocol)
+  }
+
+  private func stop(_ error: any Error) -> Bool {
+    failure = error
+    return false
+  }
+}

@@ -1,0 +1,109 @@
+import Domain
+
+/// Why a transfer did not end well, and where it went.
+///
+/// A status is not an error here: 404 and 503 are answers.
+public struct HTTPError: ReportableError, Equatable {
+  /// What went wrong.
+  public enum Kind: String, Sendable, CaseIterable {
+    /// The host's name has no address, or the resolver does not answer.
+    case resolve
+    /// Nobody listens there, or no route leads there.
+    case connect
+    /// The TLS handshake failed.
+    case tls
+    /// The server's certificate is not to be trusted.
+    case certificate
+    /// The proxy refused.
+    case proxy
+    /// Connecting, or the first byte, or everything took too long.
+    case timeout
+    /// The connection broke.
+    case reset
+    /// The body ended before its announced length.
+    case truncated
+    /// Less than the lowest speed for too long.
+    case stalled
+    /// More body, or more header, than the limit.
+    case tooLarge
+    /// The answer is not HTTP, or not the encoding that was asked for.
+    case malformed
+    /// The address that a name stands for is a private one.
+    case privateAddress
+    /// The task was cancelled, or the client was shut down.
+    case cancelled
+    /// The request cannot be sent as it is.
+    case invalidRequest
+    /// libcurl cannot work here.
+    case unavailable
+  }
+
+  /// What went wrong.
+  public let kind: Kind
+  /// Scheme, host and path, without the query.
+  public let address: String
+  /// More about it, in printable ASCII; may be empty.
+  public let detail: String
+
+  /// An error at an address.
+  public init(_ kind: Kind, at url: HTTPURL?, detail: String = "") {
+    self.kind = kind
+    address = url?.description ?? ""
+    self.detail = HTTPText.presentable(detail)
+  }
+
+  /// Whether the same request may well succeed a little later.
+  public var isTransient: Bool {
+    switch kind {
+    case .resolve, .connect, .tls, .timeout, .reset, .truncated, .stalled: true
+    case .certificate, .proxy, .tooLarge, .malformed, .privateAddress, .cancelled, .invalidRequest, .unavailable:
+      false
+    }
+  }
+
+  public var problem: String {
+    let words = Self.words(kind)
+    let place = address.isEmpty ? words : "\(words) (\(address))"
+    return detail.isEmpty ? place : "\(place): \(detail)"
+  }
+
+  public var advice: String? {
+    switch kind {
+    case .resolve: "check the network connection and the name server"
+    case .connect, .timeout, .stalled: "check the network connection"
+    case .certificate: "behind a company proxy, name its CA file in the configuration"
+    case .proxy: "check the proxy's address and password in the configuration"
+    default: nil
+    }
+  }
+
+  public var exitCode: ExitCode {
+    switch kind {
+    case .resolve, .connect, .tls, .certificate, .proxy, .timeout, .reset, .truncated, .stalled, .malformed,
+      .privateAddress:
+      .hubUnreachable
+    case .tooLarge, .cancelled, .invalidRequest: .failed
+    case .unavailable: .unusableSetup
+    }
+  }
+
+  private static func words(_ kind: Kind) -> String {
+    switch kind {
+    case .resolve: "the host's name cannot be resolved"
+    case .connect: "no connection to the host"
+    case .tls: "the TLS handshake failed"
+    case .certificate: "the server's certificate is not trusted"
+    case .proxy: "the proxy refused the connection"
+    case .timeout: "the server took too long"
+    case .reset: "the connection broke"
+    case .truncated: "the answer was cut short"
+    case .stalled: "the transfer stood still"
+    case .tooLarge: "the answer is larger than allowed"
+    case .malformed: "the answer is malformed"
+    case .privateAddress: "the host's name leads to a private address"
+    case .cancelled: "the request was cancelled"
+    case .invalidRequest: "the request is invalid"
+    case .unavailable: "libcurl cannot be used"
+    }
+  }
+}

@@ -1,0 +1,29 @@
+import Synchronization
+
+/// A request on its way to the loop's thread, and the task that waits for its end.
+struct TransferOrder: Sendable {
+  let id: UInt64
+  let request: HTTPRequest
+  let sink: any BodySink
+  let usesProxy: Bool
+  let cancellation: CancellationFlag
+  let continuation: CheckedContinuation<HTTPHead, any Error>
+}
+
+/// Whether the waiting task was cancelled, which may happen before the loop has heard of the order.
+final class CancellationFlag: Sendable {
+  private let flag = Atomic(false)
+
+  var isSet: Bool { flag.load(ordering: .acquiring) }
+  func set() { flag.store(true, ordering: .releasing) }
+}
+
+/// Readings of a steady clock that stops while the machine sleeps.
+struct LoopClock {
+  private let clock = SuspendingClock()
+  private let start: SuspendingClock.Instant
+
+  init() { start = clock.now }
+
+  var now: Duration { start.duration(to: clock.now) }
+}
