@@ -55,6 +55,9 @@ struct TestFolder: Sendable {
     try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
   }
 
+  /// An existing folder.
+  init(at path: String) { self.path = path }
+
   func remove() { try? FileManager.default.removeItem(atPath: path) }
 
   /// Writes one file of a repository, or anywhere below the folder.
