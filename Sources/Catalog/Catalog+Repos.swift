@@ -10,6 +10,13 @@ public struct RecordingResult: Sendable, Equatable {
   public var changed = 0
   /// Known ones without news.
   public var unchanged = 0
+
+  /// A number of each.
+  public init(new: Int = 0, changed: Int = 0, unchanged: Int = 0) {
+    self.new = new
+    self.changed = changed
+    self.unchanged = unchanged
+  }
 }
 
 extension Catalog {

@@ -1,13 +1,15 @@
 import CCrypto
 import Domain
+import Synchronization
 
 /// A running SHA-256 or git blob hash over the bytes of one file.
 ///
-/// libcrypto does the work, so that SHA-NI is used where the processor has it. Not thread-safe: one owner at a
-/// time feeds it, in file order.
-public final class Checksum {
+/// libcrypto does the work, so that SHA-NI is used where the processor has it. Bytes are fed in file order.
+// Sendable is safe: `context` is never replaced, and every call that touches what it points to holds `lock`.
+public final class Checksum: @unchecked Sendable {
   private let context: OpaquePointer
   private let isGit: Bool
+  private let lock = Mutex<Void>(())
 
   /// A hash that will be compared with `expected`.
   ///
@@ -39,14 +41,14 @@ public final class Checksum {
   /// Feeds the next bytes.
   public func update(_ bytes: UnsafeRawBufferPointer) {
     guard let base = bytes.baseAddress, !bytes.isEmpty else { return }
-    EVP_DigestUpdate(context, base, bytes.count)
+    lock.withLock { _ in _ = EVP_DigestUpdate(context, base, bytes.count) }
   }
 
   /// The hash of everything that was fed. Call it once.
   public func finish() -> ContentHash {
     var digest = [UInt8](repeating: 0, count: 64)
     var length: UInt32 = 0
-    EVP_DigestFinal_ex(context, &digest, &length)
+    lock.withLock { _ in _ = EVP_DigestFinal_ex(context, &digest, &length) }
     let digits = Hexadecimal.string(digest.prefix(Int(length)))
     return isGit ? .gitBlob(digits) : .sha256(digits)
   }

@@ -144,7 +144,7 @@ public struct Downloader: Sendable {
       let before = target.offset
       var trouble: (any Error)?
       do {
-        let resolved = try await place(of: file, in: copy, known: place)
+        let resolved = try await locate(file, in: copy, known: place)
         place = resolved
         var request = hub.downloadRequest(for: resolved, from: before, to: before > 0 ? file.size : nil)
         request.bytesPerSecond = limits.bytesPerSecond
@@ -178,8 +178,8 @@ public struct Downloader: Sendable {
     }
   }
 
-  private func place(
-    of file: ModelFile, in copy: CopyRecord, known: ResolvedFile?
+  private func locate(
+    _ file: ModelFile, in copy: CopyRecord, known: ResolvedFile?
   ) async throws -> ResolvedFile {
     if let known { return known }
     let resolved = try await hub.resolve(copy.repo, revision: copy.commit.description, path: file.path)

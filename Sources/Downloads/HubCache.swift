@@ -86,7 +86,9 @@ public struct HubCache: Sendable {
 
   private func existingLink(_ path: String) -> String? {
     var buffer = [UInt8](repeating: 0, count: 4096)
-    let count = buffer.withUnsafeMutableBytes { readlink(path, $0.baseAddress, $0.count) }
+    let count = buffer.withUnsafeMutableBytes { bytes in
+      bytes.withMemoryRebound(to: CChar.self) { $0.baseAddress.map { readlink(path, $0, bytes.count) } ?? -1 }
+    }
     return count > 0 ? String(decoding: buffer[..<count], as: UTF8.self) : nil
   }
 

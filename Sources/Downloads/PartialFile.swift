@@ -60,7 +60,7 @@ final class PartialFile: BodySink {
       var info = stat()
       guard fstat(descriptor, &info) == 0 else { throw DownloadError.system("stat", path, errno) }
       let kept = max(0, min(Int64(info.st_size), trusted, file.size))
-      guard ftruncate(descriptor, kept) == 0 else { throw DownloadError.system("ftruncate", path, errno) }
+      guard ftruncate(descriptor, off_t(kept)) == 0 else { throw DownloadError.system("ftruncate", path, errno) }
       try Self.reserve(descriptor, path, file.size)
       let checksum = try Checksum(for: file.hash, size: file.size)
       try BlobCheck.feed(checksum, from: descriptor, path: path, upTo: kept)

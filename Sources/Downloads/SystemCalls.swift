@@ -3,7 +3,7 @@ import Glibc
 /// The text of an errno.
 func errorText(_ code: Int32) -> String {
   var buffer = [CChar](repeating: 0, count: 256)
-  guard strerror_r(code, &buffer, buffer.count) != nil else { return "error \(code)" }
+  guard strerror_r(code, &buffer, buffer.count) == 0 else { return "error \(code)" }
   let text = buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
   return text.isEmpty ? "error \(code)" : String(decoding: text, as: UTF8.self)
 }

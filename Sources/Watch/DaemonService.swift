@@ -35,7 +35,7 @@ public struct DaemonService: Service {
     notifier.send(["READY=1", "STATUS=first cycle"])
     try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask { try await cycles() }
-      group.addTask { try await signsOfLife() }
+      if let period = notifier.watchdogSeconds { group.addTask { try await signsOfLife(every: period / 3) } }
       group.addTask {
         try? await gracefulShutdown()
         throw CancellationError()
@@ -83,15 +83,11 @@ public struct DaemonService: Service {
     }
   }
 
-  private func signsOfLife() async throws {
-    guard let period = notifier.watchdogSeconds else {
-      try await Task.sleep(for: .seconds(Int.max / 1_000_000_000_000))
-      return
-    }
+  private func signsOfLife(every seconds: Double) async throws {
     while true {
       try isHealthy()
       notifier.send(["WATCHDOG=1"])
-      try await Task.sleep(for: .seconds(period / 3))
+      try await Task.sleep(for: .seconds(seconds))
     }
   }
 }

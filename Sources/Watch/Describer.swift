@@ -5,15 +5,12 @@ import Hub
 import ModelFiles
 import Settings
 
-/// Finds out what a repository holds: its files, and from GGUF headers read by range its shape and sizes.
+/// Finds out what a repository holds, and gives it its state.
 struct Describer {
   let hub: HubClient
   let catalog: Catalog
   let settings: Settings.Watch
   let now: @Sendable () -> Date
-
-  /// Shard sets beyond this are judged by their size.
-  static let shardLimit = 12
 
   /// Looks at one repository and stores what it is.
   ///
@@ -92,56 +89,12 @@ struct Describer {
   private func size(
     _ repo: RepoRecord, _ commit: CommitHash, _ offers: [Offer], isAskedFor: Bool
   ) async throws -> Outcome {
-    let order = offers.sorted {
-      (Ladder.readingRank($0.quantization), $0.path) < (Ladder.readingRank($1.quantization), $1.path)
+    let inspector = Inspector(hub: hub, headerBudget: settings.headers)
+    let architectures = isAskedFor ? nil : Set(settings.architectures)
+    switch try await inspector.inspect(repo.id, commit, offers, architectures: architectures) {
+    case .sized(let shape, let weights): return .sized(commit, shape, weights)
+    case .otherArchitecture(let name):
+      return .other(.leftOut, "architecture \(name) is not among watch.architectures", lookAgainAt: nil)
     }
-    var known: (shape: ModelShape, layout: WeightLayout)?
-    var records: [WeightsRecord] = []
-    var firstError: ModelFileError?
-    var headersLeft = settings.headers
-    for offer in order {
-      let layout: WeightLayout
-      var evidence = FitEvidence.tree
-      if headersLeft > 0, offer.files.count <= Self.shardLimit || known == nil {
-        headersLeft -= 1
-        do {
-          let headers = try await headers(repo.id, commit, offer)
-          let shape = try ModelShape(gguf: headers[0], otherParts: Array(headers.dropFirst()))
-          if !isAskedFor, !settings.architectures.contains(shape.architecture) {
-            let reason = "architecture \(shape.architecture) is not among watch.architectures"
-            return .other(.leftOut, reason, lookAgainAt: nil)
-          }
-          layout = WeightLayout(
-            tensors: headers.flatMap(\.tensors).map { ($0.name, $0.byteCount) }, layers: shape.layers)
-          evidence = .header
-          if known == nil { known = (shape, layout) }
-        } catch let error as ModelFileError {
-          // One damaged file does not speak for its siblings.
-          if firstError == nil { firstError = error }
-          continue
-        }
-      } else if let known {
-        layout = WeightLayout(total: offer.bytes, like: known.layout)
-      } else {
-        continue
-      }
-      records.append(
-        WeightsRecord(
-          repo: repo.id, path: offer.path, commit: commit, quantization: offer.quantization, bytes: offer.bytes,
-          evidence: evidence, layout: layout, files: offer.files))
-    }
-    guard let known else {
-      throw firstError ?? ModelFileError(.truncated, file: "\(repo.id)", "no GGUF header could be read")
-    }
-    return .sized(commit, known.shape, records)
-  }
-
-  private func headers(_ id: RepoID, _ commit: CommitHash, _ offer: Offer) async throws -> [GGUFHeader] {
-    var headers: [GGUFHeader] = []
-    for file in offer.files.prefix(Self.shardLimit) {
-      let reader = HubRangeReader(client: hub, id: id, commit: commit, file: file)
-      headers.append(try await GGUFHeader.read(from: reader, name: "\(id)/\(file.path)"))
-    }
-    return headers
   }
 }

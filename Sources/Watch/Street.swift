@@ -82,6 +82,15 @@ public struct Street: Sendable {
     FitStep(catalog: catalog, device: device, request: DeviceChoice.request(settings.device))
   }
 
+  /// The device, for messages.
+  var deviceName: String { "\(device.name) at context \(settings.device.context)" }
+
+  /// What a quantization needs on the device.
+  func estimate(_ shape: ModelShape, _ record: WeightsRecord) -> Estimate {
+    MemoryArithmetic(shape: shape, layout: record.layout, device: device)
+      .estimate(DeviceChoice.request(settings.device))
+  }
+
   /// One cycle: everything once. Trouble with one model is that model's state, not the cycle's; trouble with the
   /// hub ends the steps that need it, and the others still run.
   ///

@@ -1,0 +1,61 @@
+import Catalog
+import Domain
+import Fit
+import HTTP
+import Hub
+import Settings
+import Smoke
+import Watch
+
+/// The rooms put together for a verb that changes the state: lock, catalog, hub, device and street.
+struct House {
+  let loaded: LoadedSettings
+  let catalog: Catalog
+  let device: Device
+  let street: Street
+  /// Held as long as the house stands.
+  private let lock: StateLock
+  private let http: HTTPClient
+
+  /// Opens everything, the lock first.
+  ///
+  /// - Throws: the error of the room that cannot be opened.
+  init(_ loaded: LoadedSettings, device: Device? = nil, observe: @escaping StreetObserver) async throws {
+    self.loaded = loaded
+    lock = try StateLock(folder: loaded.places.state)
+    catalog = try Catalog(folder: loaded.places.state)
+    if let device {
+      self.device = device
+    } else {
+      self.device = try await DeviceChoice.device(loaded.settings.device)
+    }
+    http = try HTTPClient(.init(userAgent: HubClient.userAgent(version: Version.text)))
+    let endpoint = try HubEndpoint(loaded.settings.hub.endpoint, allowsPrivate: loaded.settings.hub.allowPrivate)
+    let hub = HubClient(
+      endpoint: endpoint, token: loaded.token, http: http, limiter: try Street.storedLimiter(catalog))
+    street = Street(
+      .init(
+        settings: loaded.settings, catalog: catalog, hub: hub, http: http, cacheRoot: loaded.places.cache,
+        device: self.device, program: SmokeRunner.thisProgram),
+      observe: observe)
+  }
+
+  /// Ends the network thread.
+  func close() async { await http.shutdown() }
+
+  /// A house for one piece of work, closed whatever happens.
+  static func open<Value>(
+    _ loaded: LoadedSettings, device: Device? = nil, observe: @escaping StreetObserver,
+    _ work: (House) async throws -> Value
+  ) async throws -> Value {
+    let house = try await House(loaded, device: device, observe: observe)
+    do {
+      let value = try await work(house)
+      await house.close()
+      return value
+    } catch {
+      await house.close()
+      throw error
+    }
+  }
+}

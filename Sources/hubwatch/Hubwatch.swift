@@ -1,0 +1,45 @@
+import ArgumentParser
+import Glibc
+
+/// The command line: one file a verb, each of them thin.
+@main
+struct Hubwatch: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "hubwatch",
+    abstract: "Looks what is new on the Hugging Face hub, keeps what fits your card, and makes sure that it runs.",
+    discussion: """
+      EXIT STATUS
+        0   done, also when there was nothing to do
+        1   the work failed: a verdict other than pass, a model unknown, gated or gone, no space
+        64  wrong usage
+        65  the input is not what it claims to be
+        69  the hub cannot be reached
+        75  another hubwatch holds the state
+        78  configuration or state unusable
+      """,
+    version: Version.text,
+    subcommands: [
+      RunVerb.self, DaemonVerb.self, PollVerb.self, FitVerb.self, PullVerb.self, SmokeVerb.self, DigestVerb.self,
+      DemoVerb.self, CoreVerb.self, ConfigVerb.self, SmokeChildVerb.self,
+    ])
+
+  static func main() async {
+    // A reader that went away shows itself as a failed write, not as a signal that loses what was under way.
+    signal(SIGPIPE, SIG_IGN)
+    do {
+      var command = try parseAsRoot()
+      if var asynchronous = command as? any AsyncParsableCommand {
+        try await asynchronous.run()
+      } else {
+        try command.run()
+      }
+    } catch {
+      exit(withError: error)
+    }
+  }
+}
+
+/// The version of the program.
+enum Version {
+  static let text = "0.1.0"
+}

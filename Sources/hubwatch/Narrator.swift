@@ -1,0 +1,78 @@
+import Console
+import Domain
+import Smoke
+import Synchronization
+import Watch
+
+/// Tells on standard error what happens on the street: a line an event, and a progress line for downloads.
+final class Narrator: Sendable {
+  private let terminal: Terminal
+  private let progress: ProgressLine
+  private struct Transfer {
+    var path: RepoPath?
+    var start: ContinuousClock.Instant = .now
+    var startBytes: Int64 = 0
+  }
+  private let transfer = Mutex(Transfer())
+
+  init(terminal: Terminal) {
+    self.terminal = terminal
+    progress = ProgressLine(terminal: terminal)
+  }
+
+  /// The observer to be given to a street.
+  var observer: StreetObserver { { [self] event in tell(event) } }
+
+  private func tell(_ event: StreetEvent) {
+    switch event {
+    case .listed(let filter, let sort, let models, let new, let changed):
+      line("poll", "\(filter) by \(sort): \(models) listed, \(new) new, \(changed) changed")
+    case .described(let id, let state, let reason):
+      line("look", "\(id): \(Self.words(state))" + (reason.map { " (\($0))" } ?? ""))
+    case .chosen(let id, let quantization, let bytes):
+      line("plan", "\(id) \(quantization), \(ByteCount(bytes).asDisk)")
+    case .progress(let id, let path, let done, let total): show(id, path, done, total)
+    case .fetched(let id, let path, let bytes):
+      line("pull", "\(id): \(ByteCount(bytes).asDisk) verified, \(path)", .good)
+    case .notFetched(let id, let state, let reason): line("pull", "\(id): \(state.rawValue), \(reason)", .bad)
+    case .testing(let id, let quantization): line("test", "\(id) \(quantization) …")
+    case .tested(let id, let report):
+      let speed = report.tokensPerSecond.map { ", \(ByteCount.decimal($0, places: 1)) tokens/s" } ?? ""
+      let reasons = report.reasons.isEmpty ? "" : ": " + report.reasons.joined(separator: "; ")
+      line("test", "\(id): \(report.verdict.rawValue)\(speed)\(reasons)", report.verdict == .pass ? .good : .bad)
+    }
+  }
+
+  private static func words(_ state: RepoState) -> String {
+    switch state {
+    case .seen: "seen"
+    case .described: "nothing to run"
+    case .sized: "sized"
+    case .gated: "gated"
+    case .gone: "gone"
+    case .pickleOnly: "pickle only"
+    case .noWeights: "no weights"
+    case .leftOut: "left out"
+    case .broken: "broken"
+    }
+  }
+
+  private func line(_ verb: String, _ text: String, _ meaning: Style.Meaning = .faint) {
+    progress.clear()
+    let safe = ForeignText.safe(Redaction.redact(text), limit: 1000)
+    Terminal.write("\(terminal.style.paint(verb, meaning))  \(safe)", to: 2)
+  }
+
+  private func show(_ id: RepoID, _ path: RepoPath, _ done: Int64, _ total: Int64) {
+    let speed: Double? = transfer.withLock { state in
+      if state.path != path || done < state.startBytes {
+        state = Transfer(path: path, start: .now, startBytes: done)
+        return nil
+      }
+      let elapsed = ContinuousClock.now - state.start
+      let seconds = Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) / 1e18
+      return seconds > 0.2 ? Double(done - state.startBytes) / seconds : nil
+    }
+    progress.show(label: "\(id)/\(path)", done: done, total: total, bytesPerSecond: speed)
+  }
+}

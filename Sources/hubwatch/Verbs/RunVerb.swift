@@ -1,0 +1,22 @@
+import ArgumentParser
+import Domain
+import Settings
+
+/// One cycle of the ritual.
+struct RunVerb: Verb {
+  static let configuration = CommandConfiguration(
+    commandName: "run", abstract: "One cycle: poll, fit, pull, smoke. What the timer starts.",
+    discussion: "A model that fails its test is a result, not a failure of the run; a hub that is down is (69).")
+
+  @OptionGroup var common: CommonOptions
+
+  func work() async throws -> Domain.ExitCode {
+    let loaded = try LoadedSettings(environment: common.environment)
+    let narrator = Narrator(terminal: common.errorTerminal)
+    return try await House.open(loaded, observe: narrator.observer) { house in
+      DeviceNote.say(house.device, common)
+      try await house.street.cycle()
+      return .done
+    }
+  }
+}
