@@ -7,6 +7,12 @@ public struct SkippedRow: Sendable, Hashable {
   public let index: Int
   /// The reason, with the member's name; printable ASCII.
   public let reason: String
+
+  /// A row by its place.
+  public init(index: Int, reason: String) {
+    self.index = index
+    self.reason = reason
+  }
 }
 
 /// Decodes bodies of the API; one bad row costs that row only.
