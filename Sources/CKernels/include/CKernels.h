@@ -1,0 +1,81 @@
+// The arithmetic of the inference core: one table of functions per instruction set, all with the same meaning.
+//
+// Only pointers go in and out. Buffers may be unaligned and must not overlap unless a comment says so.
+
+#ifndef HUBWATCH_CKERNELS_H
+#define HUBWATCH_CKERNELS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+// Elements that share one scale in quantized activations.
+#define HW_GROUP 32
+
+// Activations of some tokens, quantized once per matrix product. A token has `length` elements, a multiple of 32.
+typedef struct {
+  int8_t *values;  // [tokens, length], -127...127
+  float *meta;     // [tokens, length / 32, 2]: the scale d of a group, and d times the sum of its values
+} hw_activations;
+
+typedef struct {
+  // "portable", "avx2" ...
+  const char *name;
+
+  // Decodes `count` elements (whole blocks) of a tensor type, as ggml does, bit by bit.
+  void (*dequantize)(uint32_t type, const void *blocks, size_t count, float *out);
+
+  // Quantizes tokens × length floats. A group with a NaN gets the scale NaN, so that it does not vanish.
+  void (*quantize)(const float *x, size_t tokens, size_t length, hw_activations out);
+
+  // out[t * out_stride + r] = weights[r] · x[t], integer products inside a group of 32.
+  // weights: `rows` rows of `length` elements in blocks of `type`, one after the other.
+  void (*multiply_quantized)(uint32_t type, const void *weights, size_t rows, size_t length, hw_activations x,
+                             size_t tokens, float *out, size_t out_stride);
+
+  // out[t * out_stride + r] = weights[r] · x[t] in floats; weights: [rows, length], x: [tokens, length].
+  void (*multiply_float)(const float *weights, size_t rows, size_t length, const float *x, size_t tokens, float *out,
+                         size_t out_stride);
+
+  // out = x / sqrt(mean(x²) + epsilon) * weight; out may be x.
+  void (*rms_norm)(const float *x, const float *weight, size_t length, float epsilon, float *out);
+
+  // Turns pairs (2i, 2i + 1) of each head in place; turns: [rotated / 2, 2] cosine and sine.
+  void (*rotate)(float *x, size_t heads, size_t head_length, size_t rotated, const float *turns);
+
+  // gate = silu(gate) * up
+  void (*swiglu)(float *gate, const float *up, size_t length);
+
+  // x += y
+  void (*add)(float *x, const float *y, size_t length);
+
+  // IEEE half precision, rounded to nearest even.
+  void (*to_half)(const float *x, size_t length, uint16_t *out);
+
+  // Attention of one query head over `positions` earlier keys: out = softmax(scale * q · k) · v.
+  // keys, values: halves when `is_half`, else floats; `stride` elements from one position to the next.
+  // scores: scratch of `positions` floats.
+  void (*attend)(const float *query, const void *keys, const void *values, int is_half, size_t key_length,
+                 size_t value_length, size_t key_stride, size_t value_stride, size_t positions, float scale,
+                 float *scores, float *out);
+} hw_kernels;
+
+// Plain C, the reference for all others.
+const hw_kernels *hw_kernels_portable(void);
+
+// AVX2 with FMA and F16C; NULL when the processor lacks them or is none of x86.
+const hw_kernels *hw_kernels_avx2(void);
+
+// Whether a tensor type can be decoded, and whether multiply_quantized takes it.
+int hw_is_supported(uint32_t type);
+int hw_is_quantized(uint32_t type);
+
+// Tells the processor that this is a spinning wait.
+static inline void hw_relax(void) {
+#if defined(__x86_64__) || defined(__i386__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  __asm__ __volatile__("yield");
+#endif
+}
+
+#endif

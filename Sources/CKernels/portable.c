@@ -1,0 +1,169 @@
+// Plain C: what every other instruction set is compared with, and what runs where there is no other.
+
+#include <math.h>
+
+#include "CKernels.h"
+#include "formats.h"
+
+#pragma STDC FP_CONTRACT OFF
+
+static void dequantize(uint32_t type, const void *blocks, size_t count, float *out) {
+  const uint16_t *halves = blocks;
+  switch (type) {
+    case HW_F32: memcpy(out, blocks, count * sizeof(float)); return;
+    case HW_F16:
+      for (size_t j = 0; j < count; j++) out[j] = hw_half(halves[j]);
+      return;
+    case HW_BF16:
+      for (size_t j = 0; j < count; j++) out[j] = hw_float_from_bits((uint32_t)halves[j] << 16);
+      return;
+  }
+  const size_t groups = hw_block_groups(type), bytes = hw_block_bytes(type);
+  for (size_t i = 0; i < count / HW_GROUP; i++) {
+    hw_group g;
+    hw_unpack(type, (const uint8_t *)blocks + i / groups * bytes, (int)(i % groups), &g);
+    for (size_t j = 0; j < HW_GROUP; j++) {
+      out[i * HW_GROUP + j] = g.scale[j / 16] * (float)g.values[j] + g.min[j / 16];
+    }
+  }
+}
+
+static void quantize(const float *x, size_t tokens, size_t length, hw_activations out) {
+  for (size_t i = 0; i < tokens * length / HW_GROUP; i++) {
+    const float *group = x + i * HW_GROUP;
+    int8_t *values = out.values + i * HW_GROUP;
+    float largest = 0;
+    int has_nan = 0;
+    for (int j = 0; j < HW_GROUP; j++) {
+      largest = fmaxf(largest, fabsf(group[j]));
+      has_nan |= group[j] != group[j];
+    }
+    // A group of zeros must not divide by zero; a group of tiny numbers must not multiply by infinity.
+    const float factor = largest >= 0x1p-100f ? 127 / largest : 0;
+    int sum = 0;
+    for (int j = 0; j < HW_GROUP; j++) {
+      values[j] = has_nan ? 0 : (int8_t)nearbyintf(group[j] * factor);
+      sum += values[j];
+    }
+    const float scale = has_nan ? NAN : largest / 127;
+    out.meta[2 * i] = scale;
+    out.meta[2 * i + 1] = scale * (float)sum;
+  }
+}
+
+static void multiply_quantized(uint32_t type, const void *weights, size_t rows, size_t length, hw_activations x,
+                               size_t tokens, float *out, size_t out_stride) {
+  const size_t groups = hw_block_groups(type), bytes = hw_block_bytes(type), count = length / HW_GROUP;
+  for (size_t r = 0; r < rows; r++) {
+    const uint8_t *row = (const uint8_t *)weights + r * (count / groups) * bytes;
+    for (size_t t = 0; t < tokens; t++) out[t * out_stride + r] = 0;
+    for (size_t i = 0; i < count; i++) {
+      hw_group g;
+      hw_unpack(type, row + i / groups * bytes, (int)(i % groups), &g);
+      for (size_t t = 0; t < tokens; t++) {
+        const int8_t *values = x.values + t * length + i * HW_GROUP;
+        float product = 0;
+        for (int half = 0; half < 2; half++) {
+          int dot = 0, sum = 0;
+          for (int j = 16 * half; j < 16 * half + 16; j++) {
+            dot += g.values[j] * values[j];
+            sum += values[j];
+          }
+          product += g.scale[half] * (float)dot + g.min[half] * (float)sum;
+        }
+        out[t * out_stride + r] += x.meta[2 * (t * count + i)] * product;
+      }
+    }
+  }
+}
+
+static void multiply_float(const float *weights, size_t rows, size_t length, const float *x, size_t tokens, float *out,
+                           size_t out_stride) {
+  for (size_t t = 0; t < tokens; t++) {
+    for (size_t r = 0; r < rows; r++) {
+      // Eight sums side by side: short chains of additions keep the rounding error small.
+      float sums[8] = {0};
+      for (size_t j = 0; j < length; j++) sums[j % 8] += weights[r * length + j] * x[t * length + j];
+      out[t * out_stride + r] =
+          ((sums[0] + sums[4]) + (sums[2] + sums[6])) + ((sums[1] + sums[5]) + (sums[3] + sums[7]));
+    }
+  }
+}
+
+static void rms_norm(const float *x, const float *weight, size_t length, float epsilon, float *out) {
+  double squares = 0;
+  for (size_t j = 0; j < length; j++) squares += (double)x[j] * x[j];
+  const float factor = (float)(1 / sqrt(squares / (double)length + epsilon));
+  for (size_t j = 0; j < length; j++) out[j] = x[j] * factor * weight[j];
+}
+
+static void rotate(float *x, size_t heads, size_t head_length, size_t rotated, const float *turns) {
+  for (size_t h = 0; h < heads; h++) {
+    float *head = x + h * head_length;
+    for (size_t j = 0; j + 1 < rotated; j += 2) {
+      const float a = head[j], b = head[j + 1];
+      head[j] = a * turns[j] - b * turns[j + 1];
+      head[j + 1] = a * turns[j + 1] + b * turns[j];
+    }
+  }
+}
+
+static void swiglu(float *gate, const float *up, size_t length) {
+  for (size_t j = 0; j < length; j++) gate[j] = gate[j] / (1 + expf(-gate[j])) * up[j];
+}
+
+static void add(float *x, const float *y, size_t length) {
+  for (size_t j = 0; j < length; j++) x[j] += y[j];
+}
+
+static uint16_t half_from_float(float value) {
+  uint32_t bits;
+  memcpy(&bits, &value, 4);
+  const uint16_t sign = (uint16_t)(bits >> 16 & 0x8000);
+  bits &= 0x7FFFFFFF;
+  if (bits > 0x7F800000) return sign | 0x7E00;
+  if (bits >= 0x477FF000) return sign | 0x7C00;  // rounds to 65536 or more
+  if (bits < 0x38800000) {                       // subnormal: a multiple of 2^-24
+    return sign | (uint16_t)nearbyintf(hw_float_from_bits(bits) * 0x1p24f);
+  }
+  const uint32_t rounded = bits + 0xFFF + (bits >> 13 & 1);
+  return sign | (uint16_t)((rounded - 0x38000000) >> 13);
+}
+
+static void to_half(const float *x, size_t length, uint16_t *out) {
+  for (size_t j = 0; j < length; j++) out[j] = half_from_float(x[j]);
+}
+
+static float element(const void *data, int is_half, size_t i) {
+  return is_half ? hw_half(((const uint16_t *)data)[i]) : ((const float *)data)[i];
+}
+
+static void attend(const float *query, const void *keys, const void *values, int is_half, size_t key_length,
+                   size_t value_length, size_t key_stride, size_t value_stride, size_t positions, float scale,
+                   float *scores, float *out) {
+  float largest = -INFINITY;
+  for (size_t p = 0; p < positions; p++) {
+    float dot = 0;
+    for (size_t j = 0; j < key_length; j++) dot += query[j] * element(keys, is_half, p * key_stride + j);
+    scores[p] = dot * scale;
+    largest = fmaxf(largest, scores[p]);
+  }
+  float sum = 0;
+  for (size_t p = 0; p < positions; p++) {
+    scores[p] = expf(scores[p] - largest);
+    sum += scores[p];
+  }
+  for (size_t j = 0; j < value_length; j++) {
+    float mean = 0;
+    for (size_t p = 0; p < positions; p++) mean += scores[p] * element(values, is_half, p * value_stride + j);
+    out[j] = mean / sum;
+  }
+}
+
+const hw_kernels *hw_kernels_portable(void) {
+  static const hw_kernels kernels = {
+      "portable", dequantize, quantize, multiply_quantized, multiply_float, rms_norm,
+      rotate,     swiglu,     add,      to_half,            attend,
+  };
+  return &kernels;
+}

@@ -1,0 +1,80 @@
+import Domain
+
+/// What the bundled core needs beside the weights and the KV cache: the arena of one session.
+public struct CoreMemory: EngineMemory {
+  /// Threads that work on one session.
+  public let threads: Int
+
+  /// The memory of sessions with so many threads.
+  public init(threads: Int) { self.threads = max(1, threads) }
+
+  /// Bytes of the arena. Sessions allocate exactly this.
+  public func computeBytes(shape: ModelShape, context: Int, batch: Int) -> ByteCount {
+    var total: Int64 = 0
+    for buffer in ArenaBuffer.allCases {
+      let (elements, overflow) = buffer.elements(
+        shape: shape, context: context, batch: batch, threads: threads)
+      guard !overflow else { return ByteCount(.max) }
+      total += Int64(Arena.rounded(Int(clamping: elements) * buffer.elementBytes))
+    }
+    return ByteCount(total)
+  }
+
+  /// Bytes of the KV cache, with 2 bytes an element, or 4 on the exact path.
+  static func cacheBytes(shape: ModelShape, context: Int, exact: Bool) -> Int64 {
+    let width = shape.kvHeads.reduce(0) { $0 + $1 * (shape.keyLength + shape.valueLength) }
+    let (elements, overflow) = Int64(width).multipliedReportingOverflow(by: Int64(context))
+    return overflow || elements > 1 << 60 ? .max : elements * (exact ? 4 : 2)
+  }
+}
+
+/// The buffers of a session, T = tokens of a batch.
+enum ArenaBuffer: CaseIterable {
+  case hidden  // [T, embedding]
+  case normed  // [T, embedding]
+  case query  // [T, heads * keyLength]
+  case key  // [T, kvHeads * keyLength]
+  case value  // [T, kvHeads * valueLength]
+  case attended  // [T, heads * valueLength]
+  case gate  // [T, feedForward]
+  case up  // [T, feedForward]
+  case turns  // [T, keyLength]
+  case quantized  // [T, widest], bytes
+  case meta  // [T, widest / 32, 2]
+  case scores  // [threads, context]
+  case rows  // [threads, rowsAtOnce, widest]
+  case logits  // [logitsAtOnce, vocabulary]
+
+  /// Weight rows that are decoded at once for float products.
+  static let rowsAtOnce = 8
+  /// Tokens whose logits are computed at once.
+  static let logitsAtOnce = 16
+
+  /// The longest row of any weight.
+  static func widest(_ shape: ModelShape) -> Int {
+    max(shape.embedding, shape.feedForward, shape.heads * shape.valueLength)
+  }
+
+  var elementBytes: Int { self == .quantized ? 1 : 4 }
+
+  func elements(shape: ModelShape, context: Int, batch: Int, threads: Int) -> (Int64, overflow: Bool) {
+    let kvHeads = shape.kvHeads.max() ?? 0
+    let (count, length) =
+      switch self {
+      case .hidden, .normed: (batch, shape.embedding)
+      case .query: (batch, shape.heads * shape.keyLength)
+      case .key: (batch, kvHeads * shape.keyLength)
+      case .value: (batch, kvHeads * shape.valueLength)
+      case .attended: (batch, shape.heads * shape.valueLength)
+      case .gate, .up: (batch, shape.feedForward)
+      case .turns: (batch, shape.keyLength)
+      case .quantized: (batch, Self.widest(shape))
+      case .meta: (batch, (Self.widest(shape) + 31) / 32 * 2)
+      case .scores: (threads, context)
+      case .rows: (threads * Self.rowsAtOnce, Self.widest(shape))
+      case .logits: (Self.logitsAtOnce, shape.vocabulary)
+      }
+    let (product, overflow) = Int64(count).multipliedReportingOverflow(by: Int64(length))
+    return (product, overflow || product > 1 << 50)
+  }
+}
