@@ -1,0 +1,220 @@
+import ArgumentParser
+import Console
+import Domain
+import Foundation
+import Inference
+import ModelFiles
+
+/// The workbench of the int4 core.
+struct CoreVerb: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "core", abstract: "The workbench of the bundled inference core: works on a GGUF file, needs no state.",
+    subcommands: [
+      CoreGenerate.self, CoreTokenize.self, CorePerplexity.self, CoreBench.self, CoreInspect.self,
+    ])
+}
+
+/// Options of every verb that runs a model.
+struct CoreOptions: ParsableArguments {
+  @Option(name: .shortAndLong, help: "Threads.") var threads: Int = ProcessInfo.processInfo.activeProcessorCount
+  @Flag(help: "Float activations instead of 8-bit ones: slow, and as near to exact arithmetic as floats allow.")
+  var exact = false
+
+  func validate() throws {
+    guard (1...256).contains(threads) else { throw ValidationError("--threads takes 1 to 256") }
+  }
+
+  func open(_ path: String, context: Int? = nil) throws -> LanguageModel {
+    guard FileManager.default.fileExists(atPath: path) else { throw InputError.unreadable(path) }
+    return try LanguageModel(file: path, options: .init(threads: threads, contextLength: context, exact: exact))
+  }
+}
+
+/// Continues a prompt.
+struct CoreGenerate: Verb {
+  static let configuration = CommandConfiguration(
+    commandName: "generate", abstract: "Continues a prompt, greedily unless a temperature is given.")
+
+  @OptionGroup var common: CommonOptions
+  @OptionGroup var core: CoreOptions
+  @Option(name: .shortAndLong, help: "The text to continue.") var prompt: String
+  @Option(name: .short, help: "New tokens at most.") var n: Int = 128
+  @Option(help: "0 always takes the best token.") var temperature: Float = 0
+  @Option(help: "Seed of the drawing.") var seed: UInt64 = 0
+  @Flag(help: "One JSON document.") var json = false
+  @Argument(help: "A GGUF file.") var file: String
+
+  func validate() throws {
+    guard (1...1_000_000).contains(n) else { throw ValidationError("-n takes 1 to 1000000") }
+    guard temperature >= 0, temperature.isFinite else { throw ValidationError("--temperature takes 0 or more") }
+  }
+
+  private struct Document: Encodable {
+    struct Scored: Encodable {
+      let id: Int32
+      let logit: Float
+    }
+    let schema = "hubwatch.core-generate/1"
+    let promptIds: [Int32]
+    let ids: [Int32]
+    let text: String
+    let topLogits: [Scored]
+    let tokensPerSecond: Double
+  }
+
+  func work() async throws -> Domain.ExitCode {
+    let model = try core.open(file)
+    let isJSON = json
+    let generation = try model.generate(
+      prompt: prompt, options: .init(maxTokens: n, temperature: temperature, seed: seed)
+    ) { text in
+      if !isJSON { Terminal.write(ForeignText.safe(text, keepingLineEnds: true), to: 1, lineEnd: "") }
+    }
+    if json {
+      common.print(
+        try JSONOutput.document(
+          Document(
+            promptIds: generation.promptIDs, ids: generation.ids, text: generation.text,
+            topLogits: generation.topLogits.map { .init(id: $0.id, logit: $0.logit) },
+            tokensPerSecond: generation.tokensPerSecond)))
+    } else {
+      common.print("")
+      let prompt = Double(generation.promptIDs.count) / max(generation.promptSeconds, 1e-9)
+      common.note(
+        "\(generation.promptIDs.count) prompt tokens at \(ByteCount.decimal(prompt, places: 1))/s, "
+          + "\(generation.ids.count) new at \(ByteCount.decimal(generation.tokensPerSecond, places: 1))/s "
+          + "(\(model.quantizationName), \(core.threads) threads, \(model.kernelName))")
+    }
+    return .done
+  }
+}
+
+/// Turns text into tokens.
+struct CoreTokenize: Verb {
+  static let configuration = CommandConfiguration(
+    commandName: "tokenize", abstract: "Turns a text into token ids with the model's own tokenizer.")
+
+  @OptionGroup var common: CommonOptions
+  @Flag(name: .customLong("no-special"), help: "Add no BOS or EOS, and parse no special tokens.")
+  var noSpecial = false
+  @Flag(help: "One JSON document.") var json = false
+  @Argument(help: "A GGUF file.") var file: String
+  @Argument(help: "The text.") var text: String
+
+  private struct Document: Encodable {
+    let schema = "hubwatch.core-tokenize/1"
+    let ids: [Int32]
+  }
+
+  func work() async throws -> Domain.ExitCode {
+    guard FileManager.default.fileExists(atPath: file) else { throw InputError.unreadable(file) }
+    let tokenizer = try Tokenizer(GGUFFile(path: file).header)
+    let ids = tokenizer.encode(text, addSpecial: !noSpecial, parseSpecial: !noSpecial)
+    if json {
+      common.print(try JSONOutput.document(Document(ids: ids)))
+    } else {
+      for id in ids {
+        common.print("\(id)\t\(ForeignText.safe(tokenizer.decode([id], special: true)))")
+      }
+    }
+    return .done
+  }
+}
+
+/// Measures how well a model predicts a text.
+struct CorePerplexity: Verb {
+  static let configuration = CommandConfiguration(
+    commandName: "perplexity", abstract: "Perplexity of a text by llama-perplexity's method.")
+
+  @OptionGroup var common: CommonOptions
+  @OptionGroup var core: CoreOptions
+  @Option(name: .customLong("ctx"), help: "Tokens of a chunk; its second half is scored.") var context = 512
+  @Option(help: "Chunks at most.") var chunks: Int?
+  @Option(help: "A file with plain text.") var text: String
+  @Flag(help: "One JSON document.") var json = false
+  @Argument(help: "A GGUF file.") var file: String
+
+  /// Texts beyond this are refused: they would be held in memory several times over.
+  static let textLimit = 256 << 20
+
+  private struct Document: Encodable {
+    let schema = "hubwatch.core-perplexity/1"
+    let perplexity: Double
+    let tokens: Int
+    let chunks: Int
+  }
+
+  func validate() throws {
+    guard (2...1_048_576).contains(context) else { throw ValidationError("--ctx takes 2 to 1048576") }
+    if let chunks, chunks < 1 { throw ValidationError("--chunks takes 1 or more") }
+  }
+
+  func work() async throws -> Domain.ExitCode {
+    guard let handle = FileHandle(forReadingAtPath: text),
+      let data = try handle.read(upToCount: Self.textLimit + 1), data.count <= Self.textLimit
+    else { throw InputError.unreadable(text) }
+    let model = try core.open(file, context: context)
+    let result = try model.perplexity(
+      String(decoding: data, as: UTF8.self), context: context, chunks: chunks ?? .max)
+    if json {
+      common.print(
+        try JSONOutput.document(
+          Document(perplexity: result.perplexity, tokens: result.tokens, chunks: result.chunks)))
+    } else {
+      common.print(
+        "perplexity \(ByteCount.decimal(result.perplexity, places: 4)) over \(result.chunks) chunks of \(context), "
+          + "\(result.tokens) tokens")
+    }
+    return .done
+  }
+}
+
+/// Measures speed.
+struct CoreBench: Verb {
+  static let configuration = CommandConfiguration(
+    commandName: "bench", abstract: "Speed of prompt processing (pp) and generation (tg).")
+
+  @OptionGroup var common: CommonOptions
+  @OptionGroup var core: CoreOptions
+  @Option(name: .short, help: "Tokens of the prompt; 0 leaves the test out.") var p = 512
+  @Option(name: .short, help: "Tokens to generate; 0 leaves the test out.") var n = 64
+  @Option(name: .short, help: "Repetitions.") var r = 3
+  @Flag(help: "One JSON document.") var json = false
+  @Argument(help: "A GGUF file.") var file: String
+
+  private struct Document: Encodable {
+    struct Test: Encodable {
+      let name: String
+      let threads: Int
+      let tokensPerSecond: Double
+      let stddev: Double
+    }
+    let schema = "hubwatch.core-bench/1"
+    let tests: [Test]
+  }
+
+  func validate() throws {
+    guard (0...65_536).contains(p), (0...65_536).contains(n), (1...1000).contains(r) else {
+      throw ValidationError("-p and -n take 0 to 65536, -r takes 1 to 1000")
+    }
+  }
+
+  func work() async throws -> Domain.ExitCode {
+    let model = try core.open(file, context: max(p, n, 1))
+    let results = try model.benchmark(prompt: p, generation: n, repetitions: r)
+    if json {
+      let tests = results.map {
+        Document.Test(
+          name: $0.name, threads: $0.threads, tokensPerSecond: $0.tokensPerSecond, stddev: $0.standardDeviation)
+      }
+      common.print(try JSONOutput.document(Document(tests: tests)))
+    } else {
+      for result in results {
+        let speed = ByteCount.decimal(result.tokensPerSecond, places: 2)
+        let spread = ByteCount.decimal(result.standardDeviation, places: 2)
+        common.print("\(result.name)  \(speed) ± \(spread) tokens/s  (\(result.threads) threads, \(model.kernelName))")
+      }
+    }
+    return .done
+  }
+}

@@ -1,0 +1,73 @@
+import ArgumentParser
+import Catalog
+import Console
+import Digest
+import Domain
+import Foundation
+import Settings
+import Watch
+
+/// The story over coffee.
+struct DigestVerb: Verb {
+  static let configuration = CommandConfiguration(
+    commandName: "digest", abstract: "Tells what is new, what fits, what was fetched and what passed.")
+
+  enum Format: String, ExpressibleByArgument, CaseIterable { case text, markdown, json }
+
+  @OptionGroup var common: CommonOptions
+  @Option(help: "last (since the last --mark-read), yesterday, or a date such as 2026-11-23.") var since = "last"
+  @Option(help: "text, markdown or json.") var format = Format.text
+  @Flag(help: "The same as --format json.") var json = false
+  @Flag(name: .customLong("mark-read"), help: "Begin the next digest where this one ends.") var markRead = false
+
+  /// The mark that remembers how far a person has read.
+  static let mark = "digest.read"
+
+  func validate() throws {
+    guard since == "last" || since == "yesterday" || Self.day(since) != nil else {
+      throw ValidationError("--since takes last, yesterday or a date such as 2026-11-23")
+    }
+  }
+
+  func work() async throws -> Domain.ExitCode {
+    let loaded = try LoadedSettings(environment: common.environment)
+    let lock = markRead ? try StateLock(folder: loaded.places.state) : nil
+    defer { withExtendedLifetime(lock) {} }
+    let catalog = try Catalog(folder: loaded.places.state, readOnly: !markRead)
+    let now = Date()
+    let story = try StoryTeller(catalog: catalog, cacheRoot: loaded.places.cache)
+      .story(since: try start(catalog, now: now), until: now)
+    let terminal = common.terminal
+    let endpoint = loaded.settings.hub.endpoint
+    switch json ? .json : format {
+    case .text:
+      common.print(TextDigest(endpoint: endpoint, width: terminal.width, style: terminal.style).render(story))
+    case .markdown: common.print(MarkdownDigest(endpoint: endpoint).render(story))
+    case .json: common.print(try JSONOutput.document(story))
+    }
+    if markRead { try catalog.setMark(Self.mark, String(now.timeIntervalSince1970)) }
+    return .done
+  }
+
+  private func start(_ catalog: Catalog, now: Date) throws -> Date? {
+    switch since {
+    case "last":
+      return try catalog.mark(Self.mark).flatMap { Double($0) }.map { Date(timeIntervalSince1970: $0) }
+    case "yesterday":
+      let calendar = Calendar.current
+      return calendar.date(byAdding: .day, value: -1, to: calendar.startOfDay(for: now))
+    default: return Self.day(since)
+    }
+  }
+
+  /// The beginning of a day, in local time.
+  static func day(_ text: String) -> Date? {
+    guard let match = text.wholeMatch(of: /([0-9]{4})-([0-9]{2})-([0-9]{2})/),
+      let year = Int(match.1), let month = Int(match.2), let day = Int(match.3)
+    else { return nil }
+    var calendar = Calendar(identifier: .gregorian)
+    calendar.timeZone = .current
+    let components = DateComponents(calendar: calendar, year: year, month: month, day: day)
+    return components.isValidDate ? calendar.date(from: components) : nil
+  }
+}

@@ -1,0 +1,145 @@
+import ArgumentParser
+import Console
+import Domain
+import Foundation
+import Settings
+import Smoke
+import Watch
+
+/// Does it really run?
+struct SmokeVerb: Verb {
+  static let configuration = CommandConfiguration(
+    commandName: "smoke", abstract: "Runs a model in a child process and says whether it works.",
+    discussion: """
+      A path to a GGUF file needs no state. A model's id tests the copy that hubwatch fetched, and remembers it.
+
+      EXIT STATUS: 0 pass; 1 suspect, fail or unsupported; 65 a broken file.
+      """)
+
+  @OptionGroup var common: CommonOptions
+  @Argument(help: "A GGUF file, or the id of a fetched model.") var model: String
+  @Flag(help: "Print one JSON document.") var json = false
+  @Option(help: "Threads; the configuration's by default.") var threads: Int?
+
+  func validate() throws {
+    if let threads, !(1...256).contains(threads) { throw ValidationError("--threads takes 1 to 256") }
+  }
+
+  func work() async throws -> Domain.ExitCode {
+    var loaded = try LoadedSettings(environment: common.environment)
+    if let threads { loaded.settings.smoke.threads = threads }
+    let report: SmokeReport
+    if FileManager.default.fileExists(atPath: model) {
+      let settings = loaded.settings.smoke
+      let runner = SmokeRunner(
+        program: SmokeRunner.thisProgram,
+        options: .init(
+          threads: settings.threads > 0 ? settings.threads : ProcessInfo.processInfo.activeProcessorCount,
+          timeoutSeconds: settings.timeoutSeconds, memory: settings.memory))
+      report = try await runner.test(model)
+    } else {
+      report = try await testCopy(loaded)
+    }
+    common.print(json ? try JSONOutput.document(PublicReport(report)) : Self.text(report, common.terminal.style))
+    return report.exitCode
+  }
+
+  private func testCopy(_ loaded: LoadedSettings) async throws -> SmokeReport {
+    guard let id = RepoID(model), id.description.contains("/") else { throw InputError.noSuchFile(model) }
+    return try await House.open(loaded, observe: Narrator(terminal: common.errorTerminal).observer) { house in
+      let copy = try house.catalog.copies(of: id).first { $0.state == .verified || $0.state == .tested }
+      guard let copy else { throw InputError.notFetched(model) }
+      return try await house.street.test(copy)
+    }
+  }
+
+  private static func text(_ report: SmokeReport, _ style: Style) -> String {
+    let meaning: Style.Meaning =
+      switch report.verdict {
+      case .pass: .good
+      case .suspect, .unsupported: .warning
+      case .fail: .bad
+      }
+    var lines = ["\(style.paint(report.verdict.rawValue, meaning))  \(ForeignText.safe(report.path))"]
+    for reason in report.reasons { lines.append("  \(ForeignText.safe(reason, limit: 1000))") }
+    var facts: [String] = []
+    if let architecture = report.architecture { facts.append(architecture) }
+    if let quantization = report.quantization { facts.append(quantization) }
+    if let load = report.loadSeconds { facts.append("loaded in \(ByteCount.decimal(load, places: 2)) s") }
+    if let speed = report.promptTokensPerSecond {
+      facts.append("prompt \(ByteCount.decimal(speed, places: 1)) tokens/s")
+    }
+    if let speed = report.tokensPerSecond {
+      facts.append("generation \(ByteCount.decimal(speed, places: 1)) tokens/s")
+    }
+    if let perplexity = report.perplexity {
+      facts.append("perplexity \(ByteCount.decimal(min(perplexity, 1e15), places: 2))")
+    }
+    if let peak = report.peakMemoryBytes { facts.append("peak memory \(ByteCount(peak).asMemory)") }
+    if !facts.isEmpty { lines.append("  " + facts.map { ForeignText.safe($0, limit: 100) }.joined(separator: ", ")) }
+    if let text = report.text, !text.isEmpty {
+      lines.append(style.paint("  “\(ForeignText.safe(text, limit: 400))”", .faint))
+    }
+    return lines.joined(separator: "\n")
+  }
+}
+
+/// The report without what only parent and child tell each other.
+struct PublicReport: Encodable {
+  let schema: String
+  let path: String
+  let verdict: SmokeVerdict
+  let reasons: [String]
+  let architecture: String?
+  let quantization: String?
+  let parameters: Int64?
+  let loadSeconds: Double?
+  let promptTokensPerSecond: Double?
+  let tokensPerSecond: Double?
+  let perplexity: Double?
+  let peakMemoryBytes: Int64?
+  let text: String?
+  let probes: [String]
+
+  init(_ report: SmokeReport) {
+    schema = report.schema
+    path = report.path
+    verdict = report.verdict
+    reasons = report.reasons
+    architecture = report.architecture
+    quantization = report.quantization
+    parameters = report.parameters
+    loadSeconds = report.loadSeconds
+    promptTokensPerSecond = report.promptTokensPerSecond
+    tokensPerSecond = report.tokensPerSecond
+    perplexity = report.perplexity
+    peakMemoryBytes = report.peakMemoryBytes
+    text = report.text
+    probes = report.probes
+  }
+}
+
+/// What a person named is not there.
+enum InputError: ReportableError, Equatable {
+  case noSuchFile(String)
+  case notFetched(String)
+  case notARepo(String)
+  case unreadable(String)
+
+  var problem: String {
+    switch self {
+    case .noSuchFile(let name): "\(name) is neither a file nor the id of a model"
+    case .notFetched(let name): "\(name) has not been fetched"
+    case .notARepo(let name): "\(name) is not the id of a model"
+    case .unreadable(let name): "\(name) cannot be read"
+    }
+  }
+  var advice: String? {
+    switch self {
+    case .noSuchFile, .notARepo: "ids look like organisation/name"
+    case .notFetched(let name): "run `hubwatch pull \(name)` first"
+    case .unreadable: "check its path and mode"
+    }
+  }
+  var exitCode: Domain.ExitCode { .failed }
+}
