@@ -72,8 +72,9 @@ final class CurlTransfer {
     case CURLE_SEND_ERROR, CURLE_RECV_ERROR, CURLE_GOT_NOTHING, CURLE_HTTP2, CURLE_HTTP2_STREAM: .reset
     case CURLE_PARTIAL_FILE: .truncated
     case CURLE_URL_MALFORMAT: .invalidRequest
-    case CURLE_FILESIZE_EXCEEDED: .tooLarge
-    case CURLE_OUT_OF_MEMORY, CURLE_FAILED_INIT, CURLE_NOT_BUILT_IN: .unavailable
+    // Out of memory is how curl 7 speaks of a header line above its own limit of 100 KiB.
+    case CURLE_FILESIZE_EXCEEDED, CURLE_OUT_OF_MEMORY: .tooLarge
+    case CURLE_FAILED_INIT, CURLE_NOT_BUILT_IN: .unavailable
     default: .malformed
     }
   }
@@ -83,10 +84,14 @@ final class CurlTransfer {
 
 extension CurlTransfer {
   private func set(_ option: CURLoption, _ value: Int) { _ = hubwatch_curl_set_long(easy, option, value) }
-  private func set(_ option: CURLoption, _ value: String) { _ = hubwatch_curl_set_string(easy, option, value) }
+  private func set(_ option: CURLoption, _ value: String) {
+    _ = hubwatch_curl_set_string(easy, option, value)
+  }
 
   private func setSafety(_ configuration: HTTPClient.Configuration) {
     set(CURLOPT_NOSIGNAL, 1)
+    // A transfer that ends while its name is being resolved does not wait for the resolver.
+    set(CURLOPT_QUICK_EXIT, 1)
     set(CURLOPT_PROTOCOLS_STR, "http,https")
     set(CURLOPT_FOLLOWLOCATION, 0)
     set(CURLOPT_DISALLOW_USERNAME_IN_URL, 1)
@@ -151,7 +156,8 @@ extension CurlTransfer {
     _ = hubwatch_curl_set_data_function(easy, CURLOPT_WRITEFUNCTION) { bytes, size, count, me in
       guard let me, let bytes else { return 0 }
       let chunk = UnsafeRawBufferPointer(start: bytes, count: size * count)
-      return Unmanaged<CurlTransfer>.fromOpaque(me).takeUnretainedValue().receive(body: chunk) ? chunk.count : 0
+      return Unmanaged<CurlTransfer>.fromOpaque(me).takeUnretainedValue().receive(body: chunk)
+        ? chunk.count : 0
     }
     guard order.request.refusesPrivateAddresses, !order.usesProxy else { return }
     _ = hubwatch_curl_set_pointer(easy, CURLOPT_OPENSOCKETDATA, me)

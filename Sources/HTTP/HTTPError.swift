@@ -56,17 +56,20 @@ public struct HTTPError: ReportableError, Equatable {
   public var isTransient: Bool {
     switch kind {
     case .resolve, .connect, .tls, .timeout, .reset, .truncated, .stalled: true
-    case .certificate, .proxy, .tooLarge, .malformed, .privateAddress, .cancelled, .invalidRequest, .unavailable:
+    case .certificate, .proxy, .tooLarge, .malformed, .privateAddress, .cancelled, .invalidRequest,
+      .unavailable:
       false
     }
   }
 
+  /// What happened, and where.
   public var problem: String {
     let words = Self.words(kind)
     let place = address.isEmpty ? words : "\(words) (\(address))"
     return detail.isEmpty ? place : "\(place): \(detail)"
   }
 
+  /// What to do about it.
   public var advice: String? {
     switch kind {
     case .resolve: "check the network connection and the name server"
@@ -77,6 +80,7 @@ public struct HTTPError: ReportableError, Equatable {
     }
   }
 
+  /// 69 when the network or the other side is at fault, 1 or 78 otherwise.
   public var exitCode: ExitCode {
     switch kind {
     case .resolve, .connect, .tls, .certificate, .proxy, .timeout, .reset, .truncated, .stalled, .malformed,

@@ -55,6 +55,7 @@ public struct HTTPHeaders: Hashable, Sendable {
   private static func same(_ left: String, _ right: String) -> Bool {
     let left = left.utf8
     let right = right.utf8
-    return left.count == right.count && zip(left, right).allSatisfy { HTTPText.lower($0) == HTTPText.lower($1) }
+    return left.count == right.count
+      && zip(left, right).allSatisfy { HTTPText.lower($0) == HTTPText.lower($1) }
   }
 }

@@ -63,7 +63,8 @@ public struct HTTPRequest: Sendable {
 
   /// A request with the usual limits.
   public init(
-    _ method: HTTPMethod = .get, _ url: HTTPURL, headers: HTTPHeaders = HTTPHeaders(), range: ByteRange? = nil,
+    _ method: HTTPMethod = .get, _ url: HTTPURL, headers: HTTPHeaders = HTTPHeaders(),
+    range: ByteRange? = nil,
     body: [UInt8] = [], encoding: BodyEncoding = .gzip, limits: HTTPLimits = HTTPLimits(),
     bytesPerSecond: Int64? = nil, sharesConnection: Bool = true, refusesPrivateAddresses: Bool = false
   ) {

@@ -23,6 +23,7 @@ public struct HTTPURL: Hashable, Sendable {
       self.port = port
     }
 
+    /// `https://host`, with the port where it is not the scheme's own.
     public var description: String {
       port == (scheme == "https" ? 443 : 80) ? "\(scheme)://\(host)" : "\(scheme)://\(host):\(port)"
     }
@@ -120,7 +121,8 @@ public struct HTTPURL: Hashable, Sendable {
     let hostEnd = isIPv6 ? authority.firstIndex(of: "]").map { authority.index(after: $0) } : nil
     if isIPv6, hostEnd == nil { return nil }
     if let colon = authority[(hostEnd ?? authority.startIndex)...].firstIndex(of: ":") {
-      guard let number = HTTPText.number(authority[authority.index(after: colon)...]), (1...65_535).contains(number)
+      guard let number = HTTPText.number(authority[authority.index(after: colon)...]),
+        (1...65_535).contains(number)
       else { return nil }
       port = Int(number)
       host = authority[..<colon]
@@ -158,7 +160,9 @@ public struct HTTPURL: Hashable, Sendable {
 extension HTTPURL: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
   /// The address without its query.
   public var description: String { origin.description + path }
+  /// The address without its query.
   public var debugDescription: String { description }
+  /// A mirror that shows the address without its query.
   public var customMirror: Mirror { Mirror(self, children: ["address": description]) }
 }
 

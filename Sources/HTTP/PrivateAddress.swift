@@ -9,7 +9,8 @@ enum PrivateAddress {
     switch bytes.count {
     case 4:
       switch (bytes[0], bytes[1]) {
-      case (0, _), (10, _), (127, _), (169, 254), (172, 16...31), (192, 168), (100, 64...127), (224..., _): true
+      case (0, _), (10, _), (127, _), (169, 254), (172, 16...31), (192, 168), (100, 64...127), (224..., _):
+        true
       case (192, 0): bytes[2] == 0
       default: false
       }

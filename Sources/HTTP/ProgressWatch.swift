@@ -43,7 +43,8 @@ struct ProgressWatch {
 
   /// When to look again at the latest.
   var nextLook: Duration {
-    let next = hasBegun ? sliceStart + limits.lowSpeedTime / Self.slices : start + limits.connect + limits.firstByte
+    let next =
+      hasBegun ? sliceStart + limits.lowSpeedTime / Self.slices : start + limits.connect + limits.firstByte
     return limits.total.map { min(next, start + $0) } ?? next
   }
 }

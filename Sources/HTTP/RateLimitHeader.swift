@@ -32,7 +32,9 @@ public struct RateLimitPolicyHeader: Hashable, Sendable {
   public static func items(_ text: String) -> [RateLimitPolicyHeader] {
     HTTPText.split(text, at: UInt8(ascii: ",")).compactMap { item in
       let parameters = RateLimitParameters(item)
-      guard let bucket = parameters.names.last, let quota = parameters.numbers["q"], quota > 0 else { return nil }
+      guard let bucket = parameters.names.last, let quota = parameters.numbers["q"], quota > 0 else {
+        return nil
+      }
       return RateLimitPolicyHeader(bucket: bucket, quota: quota, window: parameters.numbers["w"])
     }
   }

@@ -45,7 +45,9 @@ struct TransferTable {
     var left: Int32 = 0
     while let message = curl_multi_info_read(multi, &left) {
       let code = hubwatch_curl_result(message)
-      guard code != CURL_LAST, let easy = message.pointee.easy_handle, let transfer = running[easy] else { continue }
+      guard code != CURL_LAST, let easy = message.pointee.easy_handle, let transfer = running[easy] else {
+        continue
+      }
       end(transfer, transfer.outcome(code))
     }
     giveUpOnTheSlow()

@@ -15,7 +15,9 @@ public struct ModelPage: Sendable {
 
 /// The pages of a listing; each is asked for when it is wanted.
 public struct ModelPages: AsyncSequence, Sendable {
+  /// One page.
   public typealias Element = ModelPage
+  /// What a request may throw.
   public typealias Failure = HubError
 
   let client: HubClient
@@ -39,6 +41,7 @@ public struct ModelPages: AsyncSequence, Sendable {
     }
   }
 
+  /// Begins at the first page.
   public func makeAsyncIterator() -> Iterator {
     let first = client.endpoint.url(["api", "models"], query.items)
     return Iterator(client: client, walk: PageWalk(first: first, pageLimit: pageLimit))

@@ -50,7 +50,9 @@ extension HubClient {
   /// - Parameters:
   ///   - offset: the first byte.
   ///   - end: the byte after the last; nil for the file's end. With offset 0 and no end no range is asked for.
-  public func downloadRequest(for file: ResolvedFile, from offset: Int64 = 0, to end: Int64? = nil) -> HTTPRequest {
+  public func downloadRequest(for file: ResolvedFile, from offset: Int64 = 0, to end: Int64? = nil)
+    -> HTTPRequest
+  {
     var request = request(.get, file.location, encoding: .identity)
     request.headers["X-HF-Download-Counter"] = "1"
     request.sharesConnection = false

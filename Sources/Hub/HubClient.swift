@@ -62,7 +62,9 @@ public struct HubClient: Sendable {
   }
 
   /// Whether requests to the hub carry a token.
-  public var hasToken: Bool { token != nil && (endpoint.origin.scheme == "https" || endpoint.origin.isLoopback) }
+  public var hasToken: Bool {
+    token != nil && (endpoint.origin.scheme == "https" || endpoint.origin.isLoopback)
+  }
 
   func subject(_ repo: RepoID? = nil, _ path: RepoPath? = nil) -> RequestSubject {
     RequestSubject(repo: repo, path: path, hasToken: hasToken, endpoint: endpoint.description)
@@ -120,7 +122,8 @@ public struct HubClient: Sendable {
         failure = HubError(answer: head, subject: subject, now: clock.now())
         wait = patience.waitAfterAnswer(failure.kind, head: head, now: clock.now())
       } catch let error as HTTPError {
-        failure = error.kind == .cancelled
+        failure =
+          error.kind == .cancelled
           ? HubError(.cancelled, subject.name) : HubError(.unreachable(error), subject.name)
         wait = error.isTransient ? patience.waitAfterBrokenConnection() : nil
       } catch let error as HubError {
@@ -133,7 +136,9 @@ public struct HubClient: Sendable {
     }
   }
 
-  private func passGate(_ url: HTTPURL, subject: RequestSubject, patience: inout Patience) async throws(HubError) {
+  private func passGate(_ url: HTTPURL, subject: RequestSubject, patience: inout Patience)
+    async throws(HubError)
+  {
     guard let bucket = endpoint.bucket(url) else { return }
     while true {
       let wait = await gate.ask(bucket)

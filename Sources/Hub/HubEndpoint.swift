@@ -12,7 +12,8 @@ public struct HubEndpoint: Sendable, Hashable, CustomStringConvertible {
 
   /// The public hub.
   public static let huggingFace = HubEndpoint(
-    origin: HTTPURL.Origin(scheme: "https", host: "huggingface.co", port: 443), prefix: "", allowsPrivate: false)
+    origin: HTTPURL.Origin(scheme: "https", host: "huggingface.co", port: 443), prefix: "",
+    allowsPrivate: false)
 
   /// The endpoint for an address out of the configuration or `HF_ENDPOINT`.
   ///
@@ -41,7 +42,8 @@ public struct HubEndpoint: Sendable, Hashable, CustomStringConvertible {
   /// An address below the endpoint, out of path segments and query items that are not encoded yet.
   func url(_ segments: [String], _ query: [(name: String, value: String)] = []) -> HTTPURL {
     let path = segments.map { "/" + HTTPURL.escaped($0) }.joined()
-    let items = query.map { "\(HTTPURL.escaped($0.name))=\(HTTPURL.escaped($0.value))" }.joined(separator: "&")
+    let items = query.map { "\(HTTPURL.escaped($0.name))=\(HTTPURL.escaped($0.value))" }.joined(
+      separator: "&")
     return HTTPURL(origin: origin, path: prefix + path, query: items.isEmpty ? nil : items)
   }
 

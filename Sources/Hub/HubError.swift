@@ -52,6 +52,7 @@ public struct HubError: ReportableError, Equatable {
       detail.unicodeScalars.prefix(200).map { (32...126).contains($0.value) ? Character($0) : "?" })
   }
 
+  /// What happened, and where.
   public var problem: String {
     detail.isEmpty ? "\(subject): \(words)" : "\(subject): \(words): \(detail)"
   }
@@ -76,6 +77,7 @@ public struct HubError: ReportableError, Equatable {
     }
   }
 
+  /// What to do about it.
   public var advice: String? {
     switch kind {
     case .repoNotFound: "check the spelling; for a private repository set a token that may read it"
@@ -92,6 +94,7 @@ public struct HubError: ReportableError, Equatable {
     }
   }
 
+  /// 69 when the hub cannot be had, 78 for a bad token or address, 1 for what the hub does not have or give.
   public var exitCode: ExitCode {
     switch kind {
     case .repoNotFound, .gated, .revisionNotFound, .entryNotFound, .disabled, .forbidden, .cancelled: .failed

@@ -11,6 +11,7 @@ public actor HubRangeReader: RangeReader {
   /// Seconds before its end at which a location is no longer used.
   private static let margin: Double = 60
 
+  /// The file's size in bytes.
   public nonisolated let size: Int64
   private let client: HubClient
   private let id: RepoID
@@ -79,7 +80,8 @@ extension HubClient {
     _ range: Range<Int64>, of file: ResolvedFile, request: HTTPRequest
   ) async throws(HubError) -> [UInt8] {
     let subject = subject(file.id, file.file.path)
-    let (head, bytes) = try await retrying(file.location, subject: subject) { () async throws -> (HTTPHead, [UInt8]) in
+    let (head, bytes) = try await retrying(file.location, subject: subject) {
+      () async throws -> (HTTPHead, [UInt8]) in
       let sink = RangeSink(range: range, of: file.file.size)
       do {
         let head = try await http.transfer(request, sink: sink)

@@ -17,7 +17,8 @@ extension ModelListing: Decodable {
   ///   members (gguf, config, safetensors, baseModels, siblings) count as absent when they make no sense.
   public init(from decoder: any Decoder) throws {
     let row = try decoder.container(keyedBy: Key.self)
-    let idText = try row.decodeIfPresent(String.self, forKey: .id) ?? row.decode(String.self, forKey: .modelId)
+    let idText =
+      try row.decodeIfPresent(String.self, forKey: .id) ?? row.decode(String.self, forKey: .modelId)
     id = try Self.checked(RepoID(idText), row, .id)
     objectID = try row.decodeIfPresent(String.self, forKey: .objectID)
     if let objectID, !Hexadecimal.isHexadecimal(objectID, count: 24) {
@@ -26,7 +27,9 @@ extension ModelListing: Decodable {
     author = try row.decodeIfPresent(String.self, forKey: .author)
     createdAt = try Self.date(row, .createdAt)
     lastModified = try Self.date(row, .lastModified)
-    sha = try row.decodeIfPresent(String.self, forKey: .sha).map { try Self.checked(CommitHash($0), row, .sha) }
+    sha = try row.decodeIfPresent(String.self, forKey: .sha).map {
+      try Self.checked(CommitHash($0), row, .sha)
+    }
     tags = try row.decodeIfPresent([String].self, forKey: .tags) ?? []
     gating = try row.decodeIfPresent(GatedMember.self, forKey: .gated)?.gating
     isDisabled = try row.decodeIfPresent(Bool.self, forKey: .disabled)
@@ -51,7 +54,9 @@ extension ModelListing: Decodable {
   private static func checked<Value>(
     _ value: Value?, _ row: KeyedDecodingContainer<Key>, _ key: Key
   ) throws -> Value {
-    guard let value else { throw DecodingError.dataCorruptedError(forKey: key, in: row, debugDescription: "") }
+    guard let value else {
+      throw DecodingError.dataCorruptedError(forKey: key, in: row, debugDescription: "")
+    }
     return value
   }
 

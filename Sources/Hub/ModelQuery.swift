@@ -26,7 +26,8 @@ public struct ModelQuery: Sendable, Hashable {
 
   /// The members that a poll needs, none of them big.
   public static let pollMembers = [
-    "author", "createdAt", "lastModified", "sha", "tags", "gated", "disabled", "private", "downloads", "likes",
+    "author", "createdAt", "lastModified", "sha", "tags", "gated", "disabled", "private", "downloads",
+    "likes",
     "trendingScore", "pipeline_tag", "library_name",
   ]
 

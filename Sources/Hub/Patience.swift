@@ -14,9 +14,8 @@ struct Patience {
     answers += 1
     guard answers <= options.retries else { return nil }
     switch kind {
-    // The rate limiter knows how long, and holds the next try back itself where the hub is meant.
-    case .rateLimited: return jitter(answers)
-    case .serverError:
+    case .rateLimited, .serverError:
+      // Where the hub's quota says more, the rate limiter holds the next try back itself.
       let asked = head.headers["Retry-After"].flatMap(RetryAfter.init).map { $0.wait(now: now) }
       return max(jitter(answers), min(RateLimiter.longestWait, asked ?? 0))
     default: return nil

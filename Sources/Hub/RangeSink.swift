@@ -42,7 +42,9 @@ final class RangeSink: BodySink {
   func receive(bytes chunk: UnsafeRawBufferPointer) throws {
     try state.withLock { state in
       guard state.isAccepted else { return }
-      guard state.bytes.count + chunk.count <= range.count else { throw Refusal(reason: "more bytes than asked") }
+      guard state.bytes.count + chunk.count <= range.count else {
+        throw Refusal(reason: "more bytes than asked")
+      }
       state.bytes.append(contentsOf: chunk)
     }
   }

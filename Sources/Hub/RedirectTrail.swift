@@ -19,7 +19,8 @@ struct RedirectTrail {
     _ head: HTTPHead, endpoint: HubEndpoint, subject: RequestSubject
   ) throws(HubError) -> HTTPURL {
     guard let location = head.headers["Location"], let next = url.resolving(location) else {
-      throw HubError(.unexpectedAnswer, subject.name, detail: "status \(head.status) without a usable Location")
+      throw HubError(
+        .unexpectedAnswer, subject.name, detail: "status \(head.status) without a usable Location")
     }
     guard endpoint.mayRedirect(to: next) else {
       throw HubError(.redirectRefused, subject.name, detail: "\(next.origin) is not a host of the hub")

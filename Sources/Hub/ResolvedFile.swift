@@ -17,6 +17,7 @@ public struct ResolvedFile: Sendable, Hashable, CustomStringConvertible {
   /// When the location stops being valid, in seconds since 1970; nil when it does not say.
   public let expires: Int64?
 
+  /// Repository, commit and path.
   public var description: String { "\(id)@\(commit.short)/\(file.path)" }
 
   init(id: RepoID, commit: CommitHash, file: ModelFile, location: HTTPURL) {
@@ -30,7 +31,8 @@ public struct ResolvedFile: Sendable, Hashable, CustomStringConvertible {
   /// The end of a CloudFront signature (`Expires`), or of an S3 one (`X-Amz-Date` and `X-Amz-Expires`).
   private static func expiry(_ url: HTTPURL) -> Int64? {
     if let moment = url.queryItem("Expires").flatMap({ Int64($0) }) { return moment }
-    guard let date = url.queryItem("X-Amz-Date"), let life = url.queryItem("X-Amz-Expires").flatMap({ Int64($0) }),
+    guard let date = url.queryItem("X-Amz-Date"),
+      let life = url.queryItem("X-Amz-Expires").flatMap({ Int64($0) }),
       date.utf8.count == 16, date.utf8.allSatisfy({ $0 < 128 })
     else { return nil }
     // 20260619T094033Z

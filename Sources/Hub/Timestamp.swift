@@ -8,7 +8,8 @@ enum Timestamp {
     guard text.utf8.count <= 40, parts.count == 2, parts[1].last == UInt8(ascii: "Z") else { return nil }
     let day = numbers(parts[0], separator: "-", widths: [4, 2, 2])
     let clock = parts[1].dropLast().split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
-    guard let day, (1...2).contains(clock.count), let time = numbers(clock[0], separator: ":", widths: [2, 2, 2]),
+    guard let day, (1...2).contains(clock.count),
+      let time = numbers(clock[0], separator: ":", widths: [2, 2, 2]),
       let seconds = HTTPDate.seconds(
         year: day[0], month: day[1], day: day[2], hour: time[0], minute: time[1], second: time[2])
     else { return nil }

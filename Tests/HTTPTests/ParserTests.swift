@@ -15,14 +15,16 @@ struct SplitMix: RandomNumberGenerator {
 
   /// A text out of some of these pieces.
   mutating func text(of pieces: [String], upTo count: Int) -> String {
-    (0..<Int.random(in: 0...count, using: &self)).map { _ in pieces.randomElement(using: &self) ?? "" }.joined()
+    (0..<Int.random(in: 0...count, using: &self)).map { _ in pieces.randomElement(using: &self) ?? "" }
+      .joined()
   }
 }
 
 @Suite("Content-Range")
 struct ContentRangeTests {
   @Test(arguments: [
-    ("bytes 0-99/1234", 0..<100 as Range<Int64>?, 1234 as Int64?), ("BYTES 5-5/6", 5..<6, 6), ("bytes 7-9/*", 7..<10, nil),
+    ("bytes 0-99/1234", 0..<100 as Range<Int64>?, 1234 as Int64?), ("BYTES 5-5/6", 5..<6, 6),
+    ("bytes 7-9/*", 7..<10, nil),
     ("bytes */0", nil, 0), (" bytes */1234 ", nil, 1234),
   ])
   func good(_ text: String, _ range: Range<Int64>?, _ total: Int64?) throws {
@@ -33,7 +35,8 @@ struct ContentRangeTests {
 
   @Test(arguments: [
     "", "bytes", "bytes 0-99", "bytes 5-4/10", "bytes 0-10/10", "bytes -5/10", "bytes 0-/10", "items 0-1/2",
-    "bytes */*", "bytes=0-1/2", "bytes 0-1/2/3", "bytes +0-1/2", "bytes 0-1/9999999999999999999", "bytes  0-1/2",
+    "bytes */*", "bytes=0-1/2", "bytes 0-1/2/3", "bytes +0-1/2", "bytes 0-1/9999999999999999999",
+    "bytes  0-1/2",
     "bytes 0x0-1/2", "bytes 0-99999999999999999999/*", "bytes ٠-١/٢",
   ])
   func bad(_ text: String) { #expect(ContentRange(text) == nil) }
@@ -56,9 +59,11 @@ struct ContentRangeTests {
   func noiseDoesNoHarm(seed: UInt64) {
     var random = SplitMix(state: seed)
     for _ in 0..<200 {
-      let text = random.text(of: ["bytes", " ", "-", "/", "*", "0", "9", "999999999", "é", "\u{0}", "+"], upTo: 12)
+      let text = random.text(
+        of: ["bytes", " ", "-", "/", "*", "0", "9", "999999999", "é", "\u{0}", "+"], upTo: 12)
       guard let parsed = ContentRange(text) else { continue }
-      #expect(parsed.range.map { $0.upperBound <= parsed.total ?? .max && !$0.isEmpty } ?? (parsed.total != nil))
+      #expect(
+        parsed.range.map { $0.upperBound <= parsed.total ?? .max && !$0.isEmpty } ?? (parsed.total != nil))
     }
   }
 }
@@ -70,10 +75,11 @@ struct RetryAfterTests {
   ])
   func theThreeSpellings(_ text: String) { #expect(HTTPDate.seconds(text) == 784_111_777) }
 
-  @Test(arguments: [
-    (1970, 1, 1, 0), (2000, 2, 29, 951_782_400), (2026, 6, 19, 1_781_827_200), (2100, 3, 1, 4_107_542_400),
-    (9999, 12, 31, 253_402_214_400),
-  ] as [(Int64, Int64, Int64, Int64)])
+  @Test(
+    arguments: [
+      (1970, 1, 1, 0), (2000, 2, 29, 951_782_400), (2026, 6, 19, 1_781_827_200), (2100, 3, 1, 4_107_542_400),
+      (9999, 12, 31, 253_402_214_400),
+    ] as [(Int64, Int64, Int64, Int64)])
   func days(_ year: Int64, _ month: Int64, _ day: Int64, _ seconds: Int64) {
     #expect(HTTPDate.seconds(year: year, month: month, day: day, hour: 0, minute: 0, second: 0) == seconds)
   }
@@ -95,7 +101,8 @@ struct RetryAfterTests {
 
   @Test(arguments: [
     "", "Sun, 31 Feb 2026 00:00:00 GMT", "Sun, 06 Nov 1994 24:00:00 GMT", "Sun, 06 Nov 1994 08:49:37 CET",
-    "Sun, 06 Nov 1994", "06 Nov 1994 08:49", "Sun, 06 nov 1994 08:49:37 GMT", "Sun, 06 Nov 99999 08:49:37 GMT",
+    "Sun, 06 Nov 1994", "06 Nov 1994 08:49", "Sun, 06 nov 1994 08:49:37 GMT",
+    "Sun, 06 Nov 99999 08:49:37 GMT",
   ])
   func badDates(_ text: String) { #expect(HTTPDate.seconds(text) == nil) }
 
@@ -146,10 +153,15 @@ struct RateLimitHeaderTests {
 struct LinkHeaderTests {
   @Test(arguments: [
     ("<https://h/a?b=c,d;e>; rel=\"next\"", "https://h/a?b=c,d;e"), ("<x>; rel=next", "x"),
-    ("<x>; title=\"a, b; rel=next\"; rel=\"prev NEXT\"", "x"), ("<p>; rel=prev, <n>; REL=next", "n"), ("<>; rel=next", ""),
+    ("<x>; title=\"a, b; rel=next\"; rel=\"prev NEXT\"", "x"), ("<p>; rel=prev, <n>; REL=next", "n"),
+    ("<>; rel=next", ""),
   ])
-  func next(_ text: String, _ target: String) { #expect(LinkHeader.next(in: ["<z>; rel=other", text]) == target) }
+  func next(_ text: String, _ target: String) {
+    #expect(LinkHeader.next(in: ["<z>; rel=other", text]) == target)
+  }
 
-  @Test(arguments: ["", "<x>", "x; rel=next", "<x>; rel=prev", "<x>; rel=nextish", "<x; rel=next", "<x>; title=next"])
+  @Test(arguments: [
+    "", "<x>", "x; rel=next", "<x>; rel=prev", "<x>; rel=nextish", "<x; rel=next", "<x>; title=next",
+  ])
   func none(_ text: String) { #expect(LinkHeader.next(in: [text]) == nil) }
 }

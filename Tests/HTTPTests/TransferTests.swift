@@ -86,7 +86,8 @@ struct TransferTests {
     let client = try makeClient()
     let echoed = try await client.data(
       for: HTTPRequest(
-        .post, server.url(), headers: HTTPHeaders([("Content-Type", "text/plain")]), body: Array("a\u{0}b".utf8)))
+        .post, server.url(), headers: HTTPHeaders([("Content-Type", "text/plain")]),
+        body: Array("a\u{0}b".utf8)))
     #expect(echoed.body == Array("a\u{0}b".utf8))
     #expect(server.requests.first?.headers["content-type"] == "text/plain")
     let empty = try await client.data(for: HTTPRequest(.post, server.url()))

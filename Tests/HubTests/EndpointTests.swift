@@ -1,12 +1,13 @@
+import Domain
 import HTTP
 import Hub
-import Domain
 import Testing
 
 @Suite("Endpoints")
 struct EndpointTests {
   @Test(arguments: [
-    ("https://huggingface.co", "https://huggingface.co"), ("https://huggingface.co/", "https://huggingface.co"),
+    ("https://huggingface.co", "https://huggingface.co"),
+    ("https://huggingface.co/", "https://huggingface.co"),
     ("https://Mirror.Example:8443/hf//", "https://mirror.example:8443/hf"),
     ("http://localhost:8000", "http://localhost:8000"), ("http://127.0.0.1:1/", "http://127.0.0.1:1"),
     ("http://[::1]:1", "http://[::1]:1"),

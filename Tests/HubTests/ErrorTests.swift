@@ -20,7 +20,8 @@ struct ErrorTests {
 
   static let cases: [Case] = [
     Case(
-      name: "missing file", status: 404, headers: ["X-Error-Code: EntryNotFound", "X-Error-Message: Entry not found"],
+      name: "missing file", status: 404,
+      headers: ["X-Error-Code: EntryNotFound", "X-Error-Message: Entry not found"],
       isFile: true, kind: .entryNotFound, exitCode: .failed),
     Case(
       name: "missing revision", status: 404, headers: ["X-Error-Code: RevisionNotFound"], isFile: true,
@@ -29,10 +30,12 @@ struct ErrorTests {
       name: "missing repo with a token", status: 404, headers: ["X-Error-Code: RepoNotFound"], token: "t",
       kind: .repoNotFound, exitCode: .failed),
     Case(
-      name: "missing repo, anonymous", status: 401, headers: ["X-Error-Message: Invalid username or password."],
+      name: "missing repo, anonymous", status: 401,
+      headers: ["X-Error-Message: Invalid username or password."],
       kind: .repoNotFound, exitCode: .failed),
     Case(
-      name: "bad token", status: 401, headers: ["X-Error-Message: Invalid credentials in Authorization header"],
+      name: "bad token", status: 401,
+      headers: ["X-Error-Message: Invalid credentials in Authorization header"],
       token: "t", kind: .badToken, exitCode: .unusableSetup),
     Case(
       name: "disabled", status: 403, headers: ["X-Error-Message: Access to this resource is disabled."],
@@ -67,7 +70,8 @@ struct ErrorTests {
   @Test(arguments: [401, 403])
   func gatedNamesThePage(status: Int) async throws {
     let fixture = try HubFixture { _ in
-      LoopbackServer.answer(status, headers: ["X-Error-Code: GatedRepo", "X-Error-Message: Access \u{1B}[31m"])
+      LoopbackServer.answer(
+        status, headers: ["X-Error-Code: GatedRepo", "X-Error-Message: Access \u{1B}[31m"])
     }
     let error = await hubError { _ = try await fixture.hub.resolve(repo, path: path("m.gguf")) }
     #expect(error?.kind == .gated(page: fixture.server.address("/org/name")))

@@ -9,7 +9,9 @@ import Testing
 struct ListingTests {
   private static let json = "Content-Type: application/json; charset=utf-8"
 
-  private func pages(_ hub: HubClient, query: ModelQuery = ModelQuery(), limit: Int = 20) async throws -> [ModelPage] {
+  private func pages(_ hub: HubClient, query: ModelQuery = ModelQuery(), limit: Int = 20) async throws
+    -> [ModelPage]
+  {
     var pages: [ModelPage] = []
     for try await page in hub.models(query, pageLimit: limit) { pages.append(page) }
     return pages
@@ -111,8 +113,10 @@ struct ListingTests {
     ("{\"error\":\"x\"}", "not a JSON array (text/html)"), ("", "not a JSON array (text/html)"),
     ("[{\"id\":", "broken JSON"), ("[1,2", "broken JSON"),
     (String(repeating: "[", count: 100_000), "JSON deeper than 64 levels"),
-    ("[" + String(repeating: "{\"a\":", count: 64) + "1" + String(repeating: "}", count: 64) + "]",
-      "JSON deeper than 64 levels"),
+    (
+      "[" + String(repeating: "{\"a\":", count: 64) + "1" + String(repeating: "}", count: 64) + "]",
+      "JSON deeper than 64 levels"
+    ),
   ])
   func whatIsNoListing(_ body: String, _ reason: String) async throws {
     let fixture = try HubFixture { _ in
@@ -127,7 +131,8 @@ struct ListingTests {
   @Test func nestingWithinTheLimitIsFine() async throws {
     let deep = String(repeating: "[", count: 60) + String(repeating: "]", count: 60)
     let fixture = try HubFixture { _ in
-      LoopbackServer.answer(text: "[{\"id\":\"a/b\",\"deep\":\(deep),\"text\":\"\(String(repeating: "[", count: 99))\"}]")
+      LoopbackServer.answer(
+        text: "[{\"id\":\"a/b\",\"deep\":\(deep),\"text\":\"\(String(repeating: "[", count: 99))\"}]")
     }
     #expect(try await pages(fixture.hub).first?.models.count == 1)
   }
@@ -163,7 +168,9 @@ struct ListingTests {
   @Test func theApiDoesNotLeadElsewhere() async throws {
     let other = LoopbackServer { _ in LoopbackServer.answer(text: "{\"id\":\"a/b\"}") }
     let location = other.address("/api/models/a/b")
-    let fixture = try HubFixture(token: "t") { _ in LoopbackServer.answer(307, headers: ["Location: \(location)"]) }
+    let fixture = try HubFixture(token: "t") { _ in
+      LoopbackServer.answer(307, headers: ["Location: \(location)"])
+    }
     #expect(await hubError { _ = try await fixture.hub.modelInfo(repo) }?.kind == .redirectRefused)
     #expect(other.requests.isEmpty)
   }

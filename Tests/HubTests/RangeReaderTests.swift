@@ -12,8 +12,12 @@ struct RangeReaderTests {
 
   /// Answers a Range request as a good server does.
   static func serve(_ request: LoopbackServer.Request) -> [LoopbackServer.Step] {
-    let ends = request.headers["range"]?.drop { $0 != "=" }.dropFirst().split(separator: "-").compactMap { Int($0) }
-    guard let ends, ends.count == 2, ends[1] < content.count else { return LoopbackServer.answer(body: content) }
+    let ends = request.headers["range"]?.drop { $0 != "=" }.dropFirst().split(separator: "-").compactMap {
+      Int($0)
+    }
+    guard let ends, ends.count == 2, ends[1] < content.count else {
+      return LoopbackServer.answer(body: content)
+    }
     return LoopbackServer.answer(
       206, headers: ["Content-Range: bytes \(ends[0])-\(ends[1])/\(content.count)"],
       body: Array(content[ends[0]...ends[1]]))
@@ -48,7 +52,9 @@ struct RangeReaderTests {
   @Test func rangesAndTheirLocationIsKept() async throws {
     let setting = try setting(Self.serve)
     for range in [0..<8, 100..<1100, 4990..<5000, 0..<5000, 7..<7] as [Range<Int64>] {
-      #expect(try await setting.reader.read(range) == Array(Self.content[Int(range.lowerBound)..<Int(range.upperBound)]))
+      #expect(
+        try await setting.reader.read(range)
+          == Array(Self.content[Int(range.lowerBound)..<Int(range.upperBound)]))
     }
     #expect(setting.fixture.server.requests.count == 1)
     #expect(setting.cdn.requests.count == 4)
@@ -75,7 +81,8 @@ struct RangeReaderTests {
 
   @Test func aLocationThatNeverWorksIsGivenUp() async throws {
     let setting = try setting { _ in LoopbackServer.answer(403) }
-    #expect(await hubError { _ = try await setting.reader.read(0..<9) }?.kind == .locationExpired(status: 403))
+    #expect(
+      await hubError { _ = try await setting.reader.read(0..<9) }?.kind == .locationExpired(status: 403))
     #expect(setting.fixture.server.requests.count == 2)
     #expect(setting.cdn.requests.count == 2)
   }
@@ -86,7 +93,8 @@ struct RangeReaderTests {
 
     init(_ status: Int, range: String? = nil, body: [UInt8] = []) {
       testDescription = "\(status) \(range ?? "without a range") \(body.count) bytes"
-      steps = LoopbackServer.answer(status, headers: range.map { ["Content-Range: bytes \($0)"] } ?? [], body: body)
+      steps = LoopbackServer.answer(
+        status, headers: range.map { ["Content-Range: bytes \($0)"] } ?? [], body: body)
     }
   }
 
@@ -109,9 +117,11 @@ struct RangeReaderTests {
   @Test func aCompressedBlobIsRefused() async throws {
     let setting = try setting { _ in
       LoopbackServer.answer(
-        206, headers: ["Content-Range: bytes 0-9/5000", "Content-Encoding: gzip"], body: Array(Self.content[0...9]))
+        206, headers: ["Content-Range: bytes 0-9/5000", "Content-Encoding: gzip"],
+        body: Array(Self.content[0...9]))
     }
-    guard case .unreachable(let cause) = await hubError({ _ = try await setting.reader.read(0..<10) })?.kind else {
+    guard case .unreachable(let cause) = await hubError({ _ = try await setting.reader.read(0..<10) })?.kind
+    else {
       Issue.record("no such error")
       return
     }
@@ -124,7 +134,12 @@ struct RangeReaderTests {
       switch count.next() {
       case 0: [.reset]
       case 1: LoopbackServer.answer(503)
-      case 2: [.send(Array("HTTP/1.1 206 P\r\nContent-Range: bytes 0-9/5000\r\nContent-Length: 10\r\n\r\nab".utf8)), .close]
+      case 2:
+        [
+          .send(
+            Array("HTTP/1.1 206 P\r\nContent-Range: bytes 0-9/5000\r\nContent-Length: 10\r\n\r\nab".utf8)),
+          .close,
+        ]
       default: Self.serve(request)
       }
     }
@@ -150,7 +165,10 @@ struct RangeReaderTests {
       guard request.method == "HEAD" else { return Self.serve(request) }
       guard request.path.hasPrefix("/api/resolve-cache/") else {
         return LoopbackServer.answer(
-          307, headers: ["Location: /api/resolve-cache/models/x", "X-Linked-Etag: \"\(sha1)\"", "X-Repo-Commit: \(commit)"])
+          307,
+          headers: [
+            "Location: /api/resolve-cache/models/x", "X-Linked-Etag: \"\(sha1)\"", "X-Repo-Commit: \(commit)",
+          ])
       }
       return [.send(Array("HTTP/1.1 200 OK\r\nContent-Length: 5000\r\nETag: \"\(sha1)\"\r\n\r\n".utf8))]
     }

@@ -47,7 +47,8 @@ struct RateLimiterTests {
   }
 
   @Test(arguments: [
-    ("5", 5.0), ("Sun, 06 Nov 1994 08:49:37 GMT", 37.0), ("Sun, 06 Nov 1994 08:00:00 GMT", 0.0), ("99999", 900.0),
+    ("5", 5.0), ("Sun, 06 Nov 1994 08:49:37 GMT", 37.0), ("Sun, 06 Nov 1994 08:00:00 GMT", 0.0),
+    ("99999", 900.0),
     ("999999999999999999", 900.0), ("soon", 1.0), ("-5", 1.0),
   ])
   func aRefusalWaitsAsToldOrBacksOff(_ text: String, _ wait: Double) {
@@ -100,12 +101,14 @@ struct RateLimiterTests {
       case 0: now += Double.random(in: -2000...2000, using: &random)
       case 1:
         let numbers = (0..<3).map { _ in
-          Bool.random(using: &random) ? Int64.random(in: 0...600, using: &random) : Int64.random(in: -9...(1 << 60), using: &random)
+          Bool.random(using: &random)
+            ? Int64.random(in: 0...600, using: &random) : Int64.random(in: -9...(1 << 60), using: &random)
         }
         limiter.observed(
           headers(
             ("RateLimit", "\"\(bucket.rawValue)\";r=\(numbers[0]);t=\(numbers[1])"),
-            ("RateLimit-Policy", "\"w\";\"\(bucket.rawValue)\";q=\(numbers[2]);w=300"), ("Retry-After", "\(numbers[2])")),
+            ("RateLimit-Policy", "\"w\";\"\(bucket.rawValue)\";q=\(numbers[2]);w=300"),
+            ("Retry-After", "\(numbers[2])")),
           status: [200, 429, 503].randomElement(using: &random) ?? 200, bucket: bucket, now: now)
       default:
         var tries = 0

@@ -116,7 +116,8 @@ enum Recorded {
   ]
   static let trees = [
     "tree-main.body.json", "tree-main-expand-limit5.body.json", "tree-bert-dd4bc8b.json",
-    "tree-bert-dd4bc8b-expand.json", "tree-TheBloke-Llama-2-7B-Chat-GGUF.trimmed.json", "paths-info-expand.body.json",
+    "tree-bert-dd4bc8b-expand.json", "tree-TheBloke-Llama-2-7B-Chat-GGUF.trimmed.json",
+    "paths-info-expand.body.json",
   ]
 
   static func bytes(_ name: String) throws -> [UInt8] {
@@ -138,7 +139,8 @@ enum Recorded {
       }
       let response: Response
     }
-    return try Array(JSONEncoder().encode(JSONDecoder().decode(Exchange.self, from: Data(bytes)).response.body))
+    return try Array(
+      JSONEncoder().encode(JSONDecoder().decode(Exchange.self, from: Data(bytes)).response.body))
   }
 }
 

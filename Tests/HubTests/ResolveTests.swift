@@ -93,7 +93,9 @@ struct ResolveTests {
       ]
     }
     let location = other.address("/moved")
-    let fixture = try HubFixture(token: "t") { _ in LoopbackServer.answer(302, headers: ["Location: \(location)"]) }
+    let fixture = try HubFixture(token: "t") { _ in
+      LoopbackServer.answer(302, headers: ["Location: \(location)"])
+    }
     let file = try await fixture.hub.resolve(repo, path: path("a"))
     #expect(file.location.text == location)
     #expect(other.requests.count == 1)
@@ -109,7 +111,8 @@ struct ResolveTests {
   }
 
   @Test(arguments: [
-    "https://evil.example/x", "http://10.0.0.1/x", "file:///etc/passwd", "ftp://127.0.0.1/x", "//evil.example/x",
+    "https://evil.example/x", "http://10.0.0.1/x", "file:///etc/passwd", "ftp://127.0.0.1/x",
+    "//evil.example/x",
     "http://user@127.0.0.1/x", "http://127.0.0.1.evil.example/", "",
   ])
   func aRedirectToAForbiddenPlace(_ location: String) async throws {
@@ -123,15 +126,20 @@ struct ResolveTests {
     let circle = try HubFixture { request in
       LoopbackServer.answer(302, headers: ["Location: \(request.path == "/x" ? "/y" : "/x")"])
     }
-    #expect(await hubError { _ = try await circle.hub.resolve(repo, path: path("a")) }?.kind == .redirectRefused)
+    #expect(
+      await hubError { _ = try await circle.hub.resolve(repo, path: path("a")) }?.kind == .redirectRefused)
     #expect(circle.server.requests.count == 3)
-    let chain = try HubFixture { request in LoopbackServer.answer(302, headers: ["Location: \(request.path)/x"]) }
-    #expect(await hubError { _ = try await chain.hub.resolve(repo, path: path("a")) }?.kind == .redirectRefused)
+    let chain = try HubFixture { request in
+      LoopbackServer.answer(302, headers: ["Location: \(request.path)/x"])
+    }
+    #expect(
+      await hubError { _ = try await chain.hub.resolve(repo, path: path("a")) }?.kind == .redirectRefused)
     #expect(chain.server.requests.count == 6)
   }
 
   @Test(arguments: [
-    ["X-Linked-Size: 5"], ["X-Linked-Etag: \"\(sha256)\""], ["X-Linked-Size: -5", "X-Linked-Etag: \"\(sha256)\""],
+    ["X-Linked-Size: 5"], ["X-Linked-Etag: \"\(sha256)\""],
+    ["X-Linked-Size: -5", "X-Linked-Etag: \"\(sha256)\""],
     ["X-Linked-Size: 5", "X-Linked-Etag: \"xyz\""],
   ])
   func missingFactsAreAnError(_ headers: [String]) async throws {

@@ -8,7 +8,8 @@ struct TreeTests {
   @Test func filesOfAllPages() async throws {
     let fixture = try HubFixture { request in
       if request.target.contains("cursor") {
-        return LoopbackServer.answer(text: "[{\"type\":\"file\",\"oid\":\"\(sha1)\",\"size\":0,\"path\":\"z\"}]")
+        return LoopbackServer.answer(
+          text: "[{\"type\":\"file\",\"oid\":\"\(sha1)\",\"size\":0,\"path\":\"z\"}]")
       }
       return LoopbackServer.answer(
         headers: ["Link: <\(request.path)?cursor=x>; rel=\"next\""],
@@ -34,7 +35,8 @@ struct TreeTests {
   }
 
   @Test(arguments: [
-    ("../x", "path"), ("/etc/passwd", "path"), ("a\\\\b", "path"), (".git/config", "path"), ("a\\u0000b", "path"),
+    ("../x", "path"), ("/etc/passwd", "path"), ("a\\\\b", "path"), (".git/config", "path"),
+    ("a\\u0000b", "path"),
   ])
   func badPathsAreRefusedNotCleaned(_ text: String, _ member: String) async throws {
     let fixture = try HubFixture { _ in
@@ -51,7 +53,8 @@ struct TreeTests {
 
   @Test(arguments: [
     "\"size\":-1,\"oid\":\"b\"", "\"size\":1,\"oid\":\"xyz\"", "\"size\":1e30,\"oid\":\"b\"", "\"size\":1",
-    "\"size\":70368744177665", "\"size\":5,\"lfs\":{\"oid\":\"SHA\",\"size\":6}", "\"size\":5,\"lfs\":{\"oid\":\"b\"}",
+    "\"size\":70368744177665", "\"size\":5,\"lfs\":{\"oid\":\"SHA\",\"size\":6}",
+    "\"size\":5,\"lfs\":{\"oid\":\"b\"}",
     "\"oid\":\"b\"",
   ])
   func badSizesAndHashes(_ members: String) async throws {

@@ -75,14 +75,19 @@ public final class LoopbackServer: Sendable {
     Self.spawn {
       while true {
         let connection = accept(descriptor, nil, nil)
-        guard connection >= 0 else { return }
+        guard connection >= 0 else {
+          // This thread alone closes the listener, so that its number cannot mean another one meanwhile.
+          guard shared.state.withLock(\.isStopped) else { continue }
+          Glibc.close(descriptor)
+          return
+        }
         let isOpen = shared.state.withLock { state in
           if !state.isStopped { state.connections.insert(connection) }
           return !state.isStopped
         }
         guard isOpen else {
           Glibc.close(connection)
-          return
+          continue
         }
         Self.spawn { Self.serve(connection, shared) }
       }
@@ -95,7 +100,6 @@ public final class LoopbackServer: Sendable {
       for connection in state.connections { Glibc.shutdown(connection, Int32(SHUT_RDWR)) }
     }
     Glibc.shutdown(listener, Int32(SHUT_RDWR))
-    Glibc.close(listener)
   }
 
   /// `http://127.0.0.1:PORT` followed by a path.
