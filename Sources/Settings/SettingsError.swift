@@ -13,6 +13,21 @@ public struct SettingsError: ReportableError, Equatable {
     public let line: Int?
     /// What is wrong, and what was wanted.
     public let description: String
+
+    init(line: Int?, description: String) {
+      self.line = line
+      self.description = description
+    }
+  }
+
+  init(source: String, problems: [Problem]) {
+    self.source = source
+    self.problems = problems
+  }
+
+  /// One problem with a whole file or variable.
+  public init(source: String, _ description: String) {
+    self.init(source: source, problems: [Problem(line: nil, description: description)])
   }
 
   public var problem: String {

@@ -28,9 +28,7 @@ public struct LoadedSettings: Sendable {
     }
     if let endpoint = environment["HF_ENDPOINT"], !endpoint.isEmpty {
       guard let normalized = Endpoint.normalized(endpoint) else {
-        throw SettingsError(
-          source: "HF_ENDPOINT",
-          problems: [.init(line: nil, description: "not an http or https address of a host")])
+        throw SettingsError(source: "HF_ENDPOINT", "not an http or https address of a host")
       }
       settings.hub.endpoint = normalized
     }
@@ -54,7 +52,7 @@ public struct LoadedSettings: Sendable {
 
   private static func read(_ path: String, isRequired: Bool) throws(SettingsError) -> String? {
     func failure(_ description: String) -> SettingsError {
-      SettingsError(source: path, problems: [.init(line: nil, description: description)])
+      SettingsError(source: path, description)
     }
     guard FileManager.default.fileExists(atPath: path) else {
       guard isRequired else { return nil }

@@ -80,7 +80,7 @@ public enum SmokeTest {
   /// Peak resident memory of this process in bytes; nil when the kernel does not say.
   private static func peakMemory() -> Int64? {
     var usage = rusage()
-    guard getrusage(RUSAGE_SELF, &usage) == 0 else { return nil }
+    guard getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage) == 0 else { return nil }
     return Int64(usage.ru_maxrss) * 1024
   }
 }

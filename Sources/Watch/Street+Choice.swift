@@ -25,6 +25,12 @@ public struct ChoiceError: ReportableError, Equatable {
   public let problem: String
   public let advice: String?
   public var exitCode: ExitCode { .failed }
+
+  /// What stands in the way, and what to do.
+  public init(problem: String, advice: String?) {
+    self.problem = problem
+    self.advice = advice
+  }
 }
 
 extension Street {

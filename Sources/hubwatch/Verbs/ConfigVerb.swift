@@ -32,8 +32,7 @@ struct ConfigVerb: AsyncParsableCommand {
         try Data(text.utf8).write(to: URL(fileURLWithPath: path), options: .withoutOverwriting)
       } catch {
         let exists = FileManager.default.fileExists(atPath: path)
-        throw SettingsError(
-          source: path, problems: [.init(line: nil, description: exists ? "exists already" : "cannot be written")])
+        throw SettingsError(source: path, exists ? "exists already" : "cannot be written")
       }
       common.print(path)
       return .done

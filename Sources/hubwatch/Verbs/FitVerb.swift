@@ -49,11 +49,11 @@ struct FitVerb: Verb {
     let devices = try await devices(loaded.settings.device)
     var request = DeviceChoice.request(loaded.settings.device)
     if let context { request.context = context }
-    if let kv = kv.flatMap(KVCacheType.init) { request.kvType = kv }
+    if let kv = kv.flatMap(KVCacheType.init(rawValue:)) { request.kvType = kv }
     if let batch { request.batch = batch }
     if let flashAttention { request.flashAttention = flashAttention }
     let subjects = models.isEmpty ? try catalogSubjects(loaded) : try await namedSubjects(loaded)
-    let wanted = quant.flatMap(Quantization.init)
+    let wanted = quant.flatMap { Quantization($0) }
     let rows = subjects.map { FitRow(subject: $0, devices: devices, request: request, only: wanted) }
       .filter { !$0.candidates.isEmpty }
     let output = FitOutput(rows: rows, devices: devices, request: request, showsAll: all || wanted != nil)
