@@ -77,10 +77,12 @@ struct HostileTests {
   @Test("monstrous and broken requests are refused or dropped, and the server lives on")
   func survival() async throws {
     try await withHub { hub in
-      let long = String(repeating: "a", count: 100_000)
-      #expect(try await hub.hub.get("/\(long)").status == 414)
-      #expect(
-        try await hub.hub.get("/org/m/resolve/main/" + String(repeating: "../", count: 33_000)).status == 414)
+      // One address of 100 kB. The time in which FlyingFox reads a line grows with the square of its length, so
+      // the others are shorter.
+      #expect(try await hub.hub.get("/" + String(repeating: "a", count: 100_000)).status == 414)
+      let long = String(repeating: "a", count: 20_000)
+      let dots = String(repeating: "../", count: 6000)
+      #expect(try await hub.hub.get("/org/m/resolve/main/\(dots)").status == 414)
       #expect(try await hub.hub.get("/api/models?filter=\(long)").status == 414)
       #expect(try await hub.hub.get("/api/models", headers: ["X-Long: \(long)"]).status == 200)
       for broken in [

@@ -150,23 +150,4 @@ struct TreeTests {
       #expect(try await hub.hub.get("/api/models/org/new").status == 401)
     }
   }
-
-  @Test("an announced hash is believed, so that a huge sparse file costs nothing")
-  func announcedHash() async throws {
-    let announced = String(repeating: "ab", count: 32)
-    try await PracticeHub.with { folder in
-      try folder.write("org/huge/huge.gguf", "GGUF")
-      let file = try FileHandle(forUpdating: URL(filePath: folder.path + "/org/huge/huge.gguf"))
-      try file.truncate(atOffset: 13_000_000_000)
-      try file.close()
-      try folder.describe("org/huge") { $0.files["huge.gguf"] = .init(sha256: announced) }
-    } _: { hub in
-      let redirect = try await hub.hub.get("/org/huge/resolve/main/huge.gguf")
-      #expect(redirect.header("X-Linked-Etag") == "\"\(announced)\"")
-      #expect(redirect.header("X-Linked-Size") == "13000000000")
-      let tail = try await hub.content.get(
-        hub.cdnTarget(of: redirect), headers: ["Range: bytes=12999999000-"])
-      #expect(tail.body == [UInt8](repeating: 0, count: 1000))
-    }
-  }
 }

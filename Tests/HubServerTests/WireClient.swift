@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 
 /// One request on one connection, byte for byte as the test wants it.
 struct WireClient: Sendable {
@@ -49,15 +50,40 @@ struct WireClient: Sendable {
 
   /// Sends bytes and returns what comes back until the peer closes, or until `atMost` bytes have come.
   func exchange(_ bytes: [UInt8], atMost: Int = .max) async throws -> [UInt8] {
+    let received = Mutex<[UInt8]>([])
+    try await stream(bytes) { chunk in
+      received.withLock {
+        $0 += chunk
+        return $0.count < atMost
+      }
+    }
+    return received.withLock { $0 }
+  }
+
+  /// Gets a target and counts the bytes of the whole answer without keeping them.
+  func drain(_ target: String, headers: [String] = []) async throws -> Int {
+    let lines = ["GET \(target) HTTP/1.1", "Host: 127.0.0.1:\(port)", "Connection: close"] + headers
+    let count = Mutex(0)
+    try await stream(Array((lines.joined(separator: "\r\n") + "\r\n\r\n").utf8)) { chunk in
+      count.withLock { $0 += chunk.count }
+      return true
+    }
+    return count.withLock { $0 }
+  }
+
+  /// Sends bytes and hands over what comes back, until the peer closes or `receive` has enough.
+  private func stream(_ bytes: [UInt8], _ receive: @escaping @Sendable (ArraySlice<UInt8>) -> Bool)
+    async throws
+  {
     // Blocking calls must not hold the few threads on which the server itself runs.
     try await withCheckedThrowingContinuation { continuation in
       Thread.detachNewThread {
-        continuation.resume(with: Result { try Self.exchange(bytes, port: port, atMost: atMost) })
+        continuation.resume(with: Result { try Self.stream(bytes, port: port, receive) })
       }
     }
   }
 
-  private static func exchange(_ bytes: [UInt8], port: Int, atMost: Int) throws -> [UInt8] {
+  private static func stream(_ bytes: [UInt8], port: Int, _ receive: (ArraySlice<UInt8>) -> Bool) throws {
     let socket = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     guard socket >= 0 else { throw Failure(description: "no socket") }
     defer { close(socket) }
@@ -81,18 +107,15 @@ struct WireClient: Sendable {
       guard count > 0 else { break }
       sent += count
     }
-    var received: [UInt8] = []
     var buffer = [UInt8](repeating: 0, count: 64 << 10)
-    while received.count < atMost {
+    while true {
       let count = recv(socket, &buffer, buffer.count, 0)
       guard count >= 0 else {
-        if errno == ECONNRESET { break }
+        if errno == ECONNRESET { return }
         throw Failure(description: "no answer within 20 seconds")
       }
-      guard count > 0 else { break }
-      received += buffer[..<count]
+      guard count > 0, receive(buffer[..<count]) else { return }
     }
-    return received
   }
 
   private static func parse(_ bytes: [UInt8]) -> Reply? {
