@@ -56,10 +56,12 @@ install: build
 	  chmod 0644 $(DESTDIR)$(UNITS)/$$(basename "$$unit"); \
 	done
 	install -D -m 0644 systemd/hubwatch.sysusers $(DESTDIR)/usr/lib/sysusers.d/hubwatch.conf
+	install -D -m 0644 systemd/hubwatch.tmpfiles $(DESTDIR)/usr/lib/tmpfiles.d/hubwatch.conf
 
 ## Removes what `make install` put there; state and models stay.
 uninstall:
-	rm -f $(DESTDIR)$(PREFIX)/bin/hubwatch $(DESTDIR)/usr/lib/sysusers.d/hubwatch.conf
+	rm -f $(DESTDIR)$(PREFIX)/bin/hubwatch $(DESTDIR)/usr/lib/sysusers.d/hubwatch.conf \
+	  $(DESTDIR)/usr/lib/tmpfiles.d/hubwatch.conf
 	for unit in systemd/*.service systemd/*.timer; do rm -f $(DESTDIR)$(UNITS)/$$(basename "$$unit"); done
 
 clean:
