@@ -63,6 +63,9 @@ let package = Package(
     .testTarget(name: "FitTests", dependencies: ["Fit", "TestSupport"]),
     .testTarget(name: "CatalogTests", dependencies: ["Catalog", "TestSupport", grdb]),
     .testTarget(name: "InferenceTests", dependencies: ["Inference", "ModelFiles", "CKernels", "Domain"]),
+    .testTarget(name: "SmokeTests", dependencies: ["Smoke", "TestSupport"]),
+    .testTarget(name: "WatchTests", dependencies: ["Watch", "TestSupport"]),
+    .testTarget(name: "HubwatchTests", dependencies: ["hubwatch", "Checksums", "ModelFiles"]),
     .testTarget(name: "DigestTests", dependencies: ["Digest", "TestSupport"]),
     .testTarget(
       name: "HubServerTests", dependencies: ["HubServer", "Checksums", "Domain"], exclude: ["hub_client.py"]),

@@ -7,8 +7,8 @@ enum BigModel {
 
   /// SHA-256 of the whole file, zeros included. Hashing 13.8 GB of zeros takes longer than the rest of the demo, so
   /// that it was done once; a test holds the header against `headerSHA256`.
-  static let sha256 = "0000000000000000000000000000000000000000000000000000000000000000"
-  static let headerSHA256 = "0000000000000000000000000000000000000000000000000000000000000000"
+  static let sha256 = "ef1b94e61a61517a86f467745c3823c592f60587f15e6a63ba7fde397e8b8959"
+  static let headerSHA256 = "b8c276b8c54981d9016b679b42eabbed76f5681e19544fe986ee78157f3ad123"
 
   private static let layers = 40
   private static let embedding: Int64 = 5120
