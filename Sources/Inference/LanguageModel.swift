@@ -12,7 +12,7 @@ public final class LanguageModel: Sendable {
     public var threads: Int
     /// Positions of the KV cache; nil takes what the model was trained for, at most 4,096.
     public var contextLength: Int?
-    /// Float activations and a float KV cache: slow, and as near to the weights' own arithmetic as floats allow.
+    /// Float activations: slow, and as near to the weights' own arithmetic as floats allow.
     public var exact: Bool
     /// Tokens of a prompt that go through the layers together; 1 to 2,048.
     public var batch: Int
@@ -99,7 +99,7 @@ public final class LanguageModel: Sendable {
     quantizationName = Self.quantizationName(files)
     memory = Memory(
       weights: ByteCount(files.reduce(0) { $0 + $1.header.tensors.reduce(0) { $0 + $1.byteCount } }),
-      cache: ByteCount(CoreMemory.cacheBytes(shape: shape, context: contextLength, exact: options.exact)),
+      cache: ByteCount(CoreMemory.cacheBytes(shape: shape, context: contextLength)),
       compute: CoreMemory(threads: options.threads).computeBytes(
         shape: shape, context: contextLength, batch: options.batch))
   }
