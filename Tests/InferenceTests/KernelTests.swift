@@ -58,9 +58,10 @@ struct KernelTests {
     let ours = Activations(x, length: count, try fast)
     let theirs = Activations(x, length: count, .portable)
     #expect(ours.high == theirs.high && ours.low == theirs.low)
-    #expect(ours.meta.map(\.bitPattern).enumerated().allSatisfy { index, bits in
-      bits == theirs.meta[index].bitPattern || (ours.meta[index].isNaN && theirs.meta[index].isNaN)
-    })
+    #expect(
+      ours.meta.map(\.bitPattern).enumerated().allSatisfy { index, bits in
+        bits == theirs.meta[index].bitPattern || (ours.meta[index].isNaN && theirs.meta[index].isNaN)
+      })
     #expect(ours.meta[2 * 5].isNaN && ours.meta[2 * 6].isNaN)
     for index in 256..<count {
       let group = index / 32
@@ -83,13 +84,15 @@ struct KernelTests {
         let stride = rows + 3
         var out = [Float](repeating: -77, count: tokens * stride)
         activations.withPointers { pointers in
-          kernels.table.multiply_quantized(type.rawValue, weights, rows, length, pointers, tokens, &out, stride)
+          kernels.table.multiply_quantized(
+            type.rawValue, weights, rows, length, pointers, tokens, &out, stride)
         }
         for token in 0..<tokens {
           for row in 0..<rows {
             var (exact, size) = (0.0, 0.0)
             for index in 0..<length {
-              let product = Double(decoded[row * length + index]) * Double(activations.value(token * length + index))
+              let product =
+                Double(decoded[row * length + index]) * Double(activations.value(token * length + index))
               exact += product
               size += abs(product)
             }
@@ -135,7 +138,8 @@ struct KernelTests {
           x.withUnsafeBufferPointer { x in
             out.withUnsafeMutableBufferPointer { out in
               kernels.table.rms_norm(
-                x.baseAddress.map { $0 + row * 64 }, weight, 64, epsilon, out.baseAddress.map { $0 + row * 64 })
+                x.baseAddress.map { $0 + row * 64 }, weight, 64, epsilon,
+                out.baseAddress.map { $0 + row * 64 })
             }
           }
         }
@@ -205,7 +209,9 @@ struct KernelTests {
       let query = (0..<keyLength).map { _ in Float.random(in: -2...2, using: &random) }
       func value(_ half: UInt16) -> Double { Double(Float(Float16(bitPattern: half))) }
       let weights = (0..<positions).map { position in
-        exp(0.3 * (0..<keyLength).reduce(0.0) { $0 + Double(query[$1]) * value(keys[position * keyStride + $1]) })
+        exp(
+          0.3
+            * (0..<keyLength).reduce(0.0) { $0 + Double(query[$1]) * value(keys[position * keyStride + $1]) })
       }
       for kernels in Self.sets {
         var scores = [Float](repeating: 0, count: positions)

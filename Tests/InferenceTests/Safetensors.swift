@@ -8,7 +8,8 @@ struct Safetensors {
   init(_ path: String) throws {
     bytes = try Shared.bytes(path)
     let length = bytes.withUnsafeBytes { Int($0.loadUnaligned(as: UInt64.self)) }
-    let header = try JSONSerialization.jsonObject(with: Data(bytes[8..<8 + length])) as? [String: [String: Any]]
+    let header =
+      try JSONSerialization.jsonObject(with: Data(bytes[8..<8 + length])) as? [String: [String: Any]]
     entries = (header ?? [:]).compactMapValues { entry in
       guard let offsets = entry["data_offsets"] as? [Int] else { return nil }
       return 8 + length + offsets[0]..<8 + length + offsets[1]
