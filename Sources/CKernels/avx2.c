@@ -88,27 +88,30 @@ HW_AVX2 static void to_half(const float *x, size_t length, uint16_t *out) {
   hw_kernels_portable()->to_half(x + j, length - j, out + j);
 }
 
-// Eight elements of the cache from index i on.
-HW_INLINE __m256 cached8(const void *data, int is_half, size_t i) {
-  return is_half ? _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)((const uint16_t *)data + i)))
-                 : _mm256_loadu_ps((const float *)data + i);
+HW_INLINE __m256 halves8(const uint16_t *data) {
+  return _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)data));
 }
 
-HW_INLINE void attend_as(const int is_half, const float *query, const void *keys, const void *values,
-                         size_t key_length, size_t value_length, size_t key_stride, size_t value_stride,
-                         size_t positions, float scale, float *scores, float *out) {
+HW_AVX2 static void attend(const float *query, const uint16_t *keys, const uint16_t *values, size_t key_length,
+                           size_t value_length, size_t key_stride, size_t value_stride, size_t positions, float scale,
+                           float *scores, float *out) {
+  if (key_length % 8 != 0 || value_length % 8 != 0) {
+    hw_kernels_portable()->attend(query, keys, values, key_length, value_length, key_stride, value_stride, positions,
+                                  scale, scores, out);
+    return;
+  }
   float largest = -INFINITY;
   for (size_t p = 0; p < positions; p++) {
     __m256 dots[2] = {_mm256_setzero_ps(), _mm256_setzero_ps()};
     size_t j = 0;
     for (; j + 16 <= key_length; j += 16) {
       for (int k = 0; k < 2; k++) {
-        const __m256 key = cached8(keys, is_half, p * key_stride + j + 8 * (size_t)k);
+        const __m256 key = halves8(keys + p * key_stride + j + 8 * (size_t)k);
         dots[k] = _mm256_fmadd_ps(_mm256_loadu_ps(query + j + 8 * k), key, dots[k]);
       }
     }
     if (j < key_length) {
-      dots[0] = _mm256_fmadd_ps(_mm256_loadu_ps(query + j), cached8(keys, is_half, p * key_stride + j), dots[0]);
+      dots[0] = _mm256_fmadd_ps(_mm256_loadu_ps(query + j), halves8(keys + p * key_stride + j), dots[0]);
     }
     scores[p] = sum_lanes(_mm256_add_ps(dots[0], dots[1])) * scale;
     largest = scores[p] > largest ? scores[p] : largest;
@@ -133,28 +136,15 @@ HW_INLINE void attend_as(const int is_half, const float *query, const void *keys
       const __m256 weight = _mm256_broadcast_ss(scores + p);
       if (parts == 4) {
         for (int k = 0; k < 4; k++) {
-          means[k] = _mm256_fmadd_ps(weight, cached8(values, is_half, p * value_stride + j + 8 * (size_t)k), means[k]);
+          means[k] = _mm256_fmadd_ps(weight, halves8(values + p * value_stride + j + 8 * (size_t)k), means[k]);
         }
       } else {
         for (int k = 0; k < parts; k++) {
-          means[k] = _mm256_fmadd_ps(weight, cached8(values, is_half, p * value_stride + j + 8 * (size_t)k), means[k]);
+          means[k] = _mm256_fmadd_ps(weight, halves8(values + p * value_stride + j + 8 * (size_t)k), means[k]);
         }
       }
     }
     for (int k = 0; k < parts; k++) _mm256_storeu_ps(out + j + 8 * k, _mm256_mul_ps(means[k], share));
-  }
-}
-
-HW_AVX2 static void attend(const float *query, const void *keys, const void *values, int is_half, size_t key_length,
-                           size_t value_length, size_t key_stride, size_t value_stride, size_t positions, float scale,
-                           float *scores, float *out) {
-  if (key_length % 8 != 0 || value_length % 8 != 0) {
-    hw_kernels_portable()->attend(query, keys, values, is_half, key_length, value_length, key_stride, value_stride,
-                                  positions, scale, scores, out);
-  } else if (is_half) {
-    attend_as(1, query, keys, values, key_length, value_length, key_stride, value_stride, positions, scale, scores, out);
-  } else {
-    attend_as(0, query, keys, values, key_length, value_length, key_stride, value_stride, positions, scale, scores, out);
   }
 }
 

@@ -4,13 +4,14 @@
 
 #include "avx2.h"
 
+#include <float.h>
 #include <math.h>
 
 #include "CKernels.h"
 #include "avx2_blocks.h"
 
 // Products of 32 weights and 32 activations in 8 sums; lanes 0...3 come from elements 0...15.
-HW_INLINE __m256i dot_group(const uint32_t type, __m256i weights, const int8_t *x) {
+HW_INLINE __m256i dot_bytes(const uint32_t type, __m256i weights, const int8_t *x) {
   const __m256i values = load32(x);
   const __m256i pairs = HW_IS_SIGNED(type)
       ? _mm256_maddubs_epi16(_mm256_abs_epi8(weights), _mm256_sign_epi8(values, weights))
@@ -18,8 +19,10 @@ HW_INLINE __m256i dot_group(const uint32_t type, __m256i weights, const int8_t *
   return _mm256_madd_epi16(pairs, _mm256_set1_epi16(1));
 }
 
-HW_INLINE __m256i sum_group(const int8_t *x) {
-  return _mm256_madd_epi16(_mm256_maddubs_epi16(_mm256_set1_epi8(1), load32(x)), _mm256_set1_epi16(1));
+// The same with both planes of the activations, as floats. At most 4 * 128 * 127 * 257 a lane: no overflow.
+HW_INLINE __m256 dot_group(const uint32_t type, __m256i weights, const int8_t *high, ptrdiff_t to_low) {
+  const __m256i dot = _mm256_slli_epi32(dot_bytes(type, weights, high), 8);
+  return _mm256_cvtepi32_ps(_mm256_add_epi32(dot, dot_bytes(type, weights, high + to_low)));
 }
 
 HW_INLINE __m128 load_meta(const float *meta) { return _mm_castpd_ps(_mm_load_sd((const double *)meta)); }
@@ -27,7 +30,8 @@ HW_INLINE __m128 load_meta(const float *meta) { return _mm_castpd_ps(_mm_load_sd
 // `nr` rows times `nt` tokens, both constants. Sums run over the whole row in 8 lanes; minima, times the sums of the
 // activations, run in lane 1 of `mins`.
 HW_INLINE void tile(const uint32_t type, const int nr, const int nt, const uint8_t *weights, size_t row_bytes,
-                    size_t length, const int8_t *values, const float *meta, float *out, size_t out_stride) {
+                    size_t length, const int8_t *high, ptrdiff_t to_low, const float *meta, float *out,
+                    size_t out_stride) {
   const size_t groups = length / HW_GROUP, per_block = hw_block_groups(type), bytes = hw_block_bytes(type);
   __m256 sums[4];
   __m128 mins[4];
@@ -45,15 +49,15 @@ HW_INLINE void tile(const uint32_t type, const int nr, const int nt, const uint8
         const __m128 pair = per_block > 1 ? load_meta(pairs[r] + 2 * g) : block_scale(type, block);
         for (int t = 0; t < nt; t++) {
           const int k = r * nt + t;
-          const int8_t *x = values + (size_t)t * length + (i + g) * HW_GROUP;
+          const int8_t *x = high + (size_t)t * length + (i + g) * HW_GROUP;
           const float *m = meta + 2 * ((size_t)t * groups + i + g);
-          const __m256 dot = _mm256_cvtepi32_ps(dot_group(type, w, x));
+          const __m256 dot = dot_group(type, w, x, to_low);
           if (HW_HAS_HALVES(type)) {
             const float *halves = pairs[r] + 4 * g;
             const __m256 d = _mm256_broadcast_ss(m);
             sums[k] = _mm256_fmadd_ps(dot, _mm256_mul_ps(two_scales(halves[0], halves[2]), d), sums[k]);
             if (type == HW_Q2_K) {
-              const __m256 sum = _mm256_cvtepi32_ps(sum_group(x));
+              const __m256 sum = dot_group(type, _mm256_set1_epi8(1), x, to_low);
               sums[k] = _mm256_fmadd_ps(sum, _mm256_mul_ps(two_scales(halves[1], halves[3]), d), sums[k]);
             }
           } else {
@@ -77,22 +81,24 @@ HW_INLINE void product(const uint32_t type, const uint8_t *weights, size_t rows,
                        size_t tokens, float *out, size_t out_stride) {
   const size_t row_bytes = length / HW_GROUP / hw_block_groups(type) * hw_block_bytes(type);
   const size_t meta_stride = length / HW_GROUP * 2;
+  const ptrdiff_t to_low = x.low - x.high;
   size_t t = 0;
   for (; t + 4 <= tokens; t += 4) {
     for (size_t r = 0; r < rows; r++) {
-      tile(type, 1, 4, weights + r * row_bytes, row_bytes, length, x.values + t * length, x.meta + t * meta_stride,
-           out + t * out_stride + r, out_stride);
+      tile(type, 1, 4, weights + r * row_bytes, row_bytes, length, x.high + t * length, to_low,
+           x.meta + t * meta_stride, out + t * out_stride + r, out_stride);
     }
   }
   for (; t < tokens; t++) {
-    const int8_t *values = x.values + t * length;
+    const int8_t *high = x.high + t * length;
     const float *meta = x.meta + t * meta_stride;
+    const uint8_t *row = weights;
     float *to = out + t * out_stride;
     size_t r = 0;
-    for (; r + 2 <= rows; r += 2) {
-      tile(type, 2, 1, weights + r * row_bytes, row_bytes, length, values, meta, to + r, out_stride);
+    for (; r + 2 <= rows; r += 2, row += 2 * row_bytes) {
+      tile(type, 2, 1, row, row_bytes, length, high, to_low, meta, to + r, out_stride);
     }
-    if (r < rows) tile(type, 1, 1, weights + r * row_bytes, row_bytes, length, values, meta, to + r, out_stride);
+    if (r < rows) tile(type, 1, 1, row, row_bytes, length, high, to_low, meta, to + r, out_stride);
   }
 }
 
@@ -117,9 +123,9 @@ HW_AVX2 void hw_avx2_multiply_quantized(uint32_t type, const void *weights, size
   }
 }
 
-// Eight signed or unsigned bytes as floats, times scale plus min, rounded twice as ggml does.
-HW_INLINE void decode8(const uint32_t type, __m128i bytes, float scale, float min, float *out) {
-  const __m256i wide = HW_IS_SIGNED(type) ? _mm256_cvtepi8_epi32(bytes) : _mm256_cvtepu8_epi32(bytes);
+// Eight signed bytes as floats, times scale plus min, rounded twice as ggml does.
+HW_INLINE void decode8(__m128i bytes, float scale, float min, float *out) {
+  const __m256i wide = _mm256_cvtepi8_epi32(bytes);
   const __m256 scaled = _mm256_mul_ps(_mm256_cvtepi32_ps(wide), _mm256_set1_ps(scale));
   _mm256_storeu_ps(out, _mm256_add_ps(scaled, _mm256_set1_ps(min)));
 }
@@ -135,12 +141,17 @@ HW_INLINE void decode(const uint32_t type, const uint8_t *blocks, size_t count, 
     } else if (g == 0) {
       block_scales(type, block, pairs);
     }
-    const __m256i values = group_values(type, block, (int)g);
+    __m256i values = group_values(type, block, (int)g);
+    // These two are signed with no minimum; only products take them as unsigned with one.
+    if (type == HW_Q4_0) values = _mm256_sub_epi8(values, _mm256_set1_epi8(8));
+    if (type == HW_Q5_0) values = _mm256_sub_epi8(values, _mm256_set1_epi8(16));
+    const int has_min = !HW_IS_SIGNED(type) && type != HW_Q4_0 && type != HW_Q5_0;
     for (int half = 0; half < 2; half++) {
       const float *pair = pairs + (HW_HAS_HALVES(type) ? 4 * g + 2 * (size_t)half : 2 * g);
+      const float min = has_min ? pair[1] : -0.0f;  // added to anything, -0 changes nothing
       const __m128i low = half ? _mm256_extracti128_si256(values, 1) : _mm256_castsi256_si128(values);
-      decode8(type, low, pair[0], pair[1], out + i * HW_GROUP + 16 * half);
-      decode8(type, _mm_srli_si128(low, 8), pair[0], pair[1], out + i * HW_GROUP + 16 * half + 8);
+      decode8(low, pair[0], min, out + i * HW_GROUP + 16 * half);
+      decode8(_mm_srli_si128(low, 8), pair[0], min, out + i * HW_GROUP + 16 * half + 8);
     }
   }
 }
@@ -177,34 +188,50 @@ HW_AVX2 void hw_avx2_dequantize(uint32_t type, const void *blocks, size_t count,
   }
 }
 
+// 32 integers between -128 and 127 as bytes.
+HW_INLINE void store_bytes(const __m256i whole[4], int8_t *out) {
+  const __m256i low = _mm256_packs_epi32(whole[0], whole[1]), high = _mm256_packs_epi32(whole[2], whole[3]);
+  // Packing works in halves of a register; this puts the groups of four back in order.
+  const __m256i order = _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7);
+  _mm256_storeu_si256((__m256i *)out, _mm256_permutevar8x32_epi32(_mm256_packs_epi16(low, high), order));
+}
+
 HW_AVX2 void hw_avx2_quantize(const float *x, size_t tokens, size_t length, hw_activations out) {
   const __m256 no_sign = _mm256_castsi256_ps(_mm256_set1_epi32(0x7FFFFFFF));
   for (size_t i = 0; i < tokens * length / HW_GROUP; i++) {
-    __m256 part[4], largest = _mm256_setzero_ps(), nan = _mm256_setzero_ps();
+    __m256 part[4], largest = _mm256_setzero_ps(), broken = _mm256_setzero_ps();
     for (int k = 0; k < 4; k++) {
       part[k] = _mm256_loadu_ps(x + i * HW_GROUP + 8 * k);
-      largest = _mm256_max_ps(_mm256_and_ps(part[k], no_sign), largest);
-      nan = _mm256_or_ps(nan, _mm256_cmp_ps(part[k], part[k], _CMP_UNORD_Q));
+      const __m256 size = _mm256_and_ps(part[k], no_sign);
+      largest = _mm256_max_ps(size, largest);
+      broken = _mm256_or_ps(broken, _mm256_cmp_ps(size, _mm256_set1_ps(FLT_MAX), _CMP_NLE_UQ));
     }
     __m128 four = _mm_max_ps(_mm256_castps256_ps128(largest), _mm256_extractf128_ps(largest, 1));
     four = _mm_max_ps(four, _mm_movehl_ps(four, four));
     const float peak = _mm_cvtss_f32(_mm_max_ss(four, _mm_movehdup_ps(four)));
-    const int has_nan = _mm256_movemask_ps(nan);
-    const __m256 factor = _mm256_set1_ps(peak >= 0x1p-100f && !has_nan ? 127 / peak : 0);
+    const int is_broken = _mm256_movemask_ps(broken);
+    const __m256 factor = _mm256_set1_ps(peak >= 0x1p-100f && !is_broken ? 127 / peak : 0);
 
-    __m256i whole[4];
-    for (int k = 0; k < 4; k++) whole[k] = _mm256_cvtps_epi32(_mm256_mul_ps(part[k], factor));
-    __m256i bytes = _mm256_packs_epi16(_mm256_packs_epi32(whole[0], whole[1]), _mm256_packs_epi32(whole[2], whole[3]));
-    // Packing works in halves of a register; this puts the groups of four back in order.
-    bytes = _mm256_permutevar8x32_epi32(bytes, _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7));
-    if (has_nan) bytes = _mm256_setzero_si256();
-    _mm256_storeu_si256((__m256i *)(out.values + i * HW_GROUP), bytes);
-
-    const __m256i sums = _mm256_add_epi32(_mm256_add_epi32(whole[0], whole[1]), _mm256_add_epi32(whole[2], whole[3]));
+    __m256i whole[4], sums = _mm256_setzero_si256();
+    for (int k = 0; k < 4; k++) {
+      part[k] = _mm256_mul_ps(part[k], factor);
+      whole[k] = is_broken ? _mm256_setzero_si256() : _mm256_cvtps_epi32(part[k]);
+      sums = _mm256_add_epi32(sums, whole[k]);
+    }
+    store_bytes(whole, out.high + i * HW_GROUP);
+    const __m256 limit = _mm256_set1_ps(127), unit = _mm256_set1_ps(256);
+    sums = _mm256_slli_epi32(sums, 8);
+    for (int k = 0; k < 4; k++) {
+      __m256 rest = _mm256_mul_ps(_mm256_sub_ps(part[k], _mm256_cvtepi32_ps(whole[k])), unit);
+      rest = _mm256_max_ps(_mm256_min_ps(rest, limit), _mm256_sub_ps(_mm256_setzero_ps(), limit));
+      whole[k] = is_broken ? _mm256_setzero_si256() : _mm256_cvtps_epi32(rest);
+      sums = _mm256_add_epi32(sums, whole[k]);
+    }
+    store_bytes(whole, out.low + i * HW_GROUP);
     __m128i sum = _mm_add_epi32(_mm256_castsi256_si128(sums), _mm256_extracti128_si256(sums, 1));
     sum = _mm_add_epi32(sum, _mm_shuffle_epi32(sum, 0x4E));
     sum = _mm_add_epi32(sum, _mm_shuffle_epi32(sum, 0xB1));
-    const float scale = has_nan ? NAN : peak / 127;
+    const float scale = is_broken ? NAN : peak / 127 / 256;
     out.meta[2 * i] = scale;
     out.meta[2 * i + 1] = scale * (float)_mm_cvtsi128_si32(sum);
   }

@@ -5,6 +5,9 @@
 
 #pragma STDC FP_CONTRACT OFF
 
+// Added to anything, even to a negative zero, this changes nothing.
+static const float no_min = -0.0f;
+
 static void set_scale(hw_group *g, float scale, float min) {
   g->scale[0] = g->scale[1] = scale;
   g->min[0] = g->min[1] = min;
@@ -36,7 +39,7 @@ static void unpack_k(uint32_t type, const void *block, int i, hw_group *g) {
       }
       for (int k = 0; k < 2; k++) {
         g->scale[k] = hw_half(b->d) * (float)hw_q3_scale(b->scales, 2 * i + k);
-        g->min[k] = 0;
+        g->min[k] = no_min;
       }
       return;
     }
@@ -64,14 +67,14 @@ static void unpack_k(uint32_t type, const void *block, int i, hw_group *g) {
       }
       for (int k = 0; k < 2; k++) {
         g->scale[k] = hw_half(b->d) * (float)b->scales[2 * i + k];
-        g->min[k] = 0;
+        g->min[k] = no_min;
       }
       return;
     }
     default: {
       const hw_iq4_xs *b = block;
       for (int j = 0; j < 32; j++) g->values[j] = hw_iq4_values[nibble(b->qs + 16 * i, j)];
-      set_scale(g, hw_half(b->d) * (float)hw_iq4_scale(b, i), 0);
+      set_scale(g, hw_half(b->d) * (float)hw_iq4_scale(b, i), no_min);
     }
   }
 }
@@ -81,7 +84,7 @@ void hw_unpack(uint32_t type, const void *block, int i, hw_group *g) {
     case HW_Q4_0: {
       const hw_q4_0 *b = block;
       for (int j = 0; j < 32; j++) g->values[j] = (int8_t)(nibble(b->qs, j) - 8);
-      set_scale(g, hw_half(b->d), 0);
+      set_scale(g, hw_half(b->d), no_min);
       return;
     }
     case HW_Q4_1: {
@@ -93,7 +96,7 @@ void hw_unpack(uint32_t type, const void *block, int i, hw_group *g) {
     case HW_Q5_0: {
       const hw_q5_0 *b = block;
       for (int j = 0; j < 32; j++) g->values[j] = (int8_t)((nibble(b->qs, j) | bit(b->qh, j) << 4) - 16);
-      set_scale(g, hw_half(b->d), 0);
+      set_scale(g, hw_half(b->d), no_min);
       return;
     }
     case HW_Q5_1: {
@@ -105,13 +108,13 @@ void hw_unpack(uint32_t type, const void *block, int i, hw_group *g) {
     case HW_Q8_0: {
       const hw_q8_0 *b = block;
       memcpy(g->values, b->qs, 32);
-      set_scale(g, hw_half(b->d), 0);
+      set_scale(g, hw_half(b->d), no_min);
       return;
     }
     case HW_IQ4_NL: {
       const hw_iq4_nl *b = block;
       for (int j = 0; j < 32; j++) g->values[j] = hw_iq4_values[nibble(b->qs, j)];
-      set_scale(g, hw_half(b->d), 0);
+      set_scale(g, hw_half(b->d), no_min);
       return;
     }
     default: unpack_k(type, block, i, g);

@@ -31,21 +31,24 @@ static void dequantize(uint32_t type, const void *blocks, size_t count, float *o
 static void quantize(const float *x, size_t tokens, size_t length, hw_activations out) {
   for (size_t i = 0; i < tokens * length / HW_GROUP; i++) {
     const float *group = x + i * HW_GROUP;
-    int8_t *values = out.values + i * HW_GROUP;
+    int8_t *high = out.high + i * HW_GROUP, *low = out.low + i * HW_GROUP;
     float largest = 0;
-    int has_nan = 0;
+    int is_broken = 0;
     for (int j = 0; j < HW_GROUP; j++) {
       largest = fmaxf(largest, fabsf(group[j]));
-      has_nan |= group[j] != group[j];
+      is_broken |= !isfinite(group[j]);
     }
     // A group of zeros must not divide by zero; a group of tiny numbers must not multiply by infinity.
     const float factor = largest >= 0x1p-100f ? 127 / largest : 0;
     int sum = 0;
     for (int j = 0; j < HW_GROUP; j++) {
-      values[j] = has_nan ? 0 : (int8_t)nearbyintf(group[j] * factor);
-      sum += values[j];
+      const float scaled = is_broken ? 0 : group[j] * factor, whole = nearbyintf(scaled);
+      const float rest = nearbyintf((scaled - whole) * 256);
+      high[j] = (int8_t)whole;
+      low[j] = (int8_t)(rest > 127 ? 127 : rest < -127 ? -127 : rest);
+      sum += 256 * high[j] + low[j];
     }
-    const float scale = has_nan ? NAN : largest / 127;
+    const float scale = is_broken ? NAN : largest / 127 / 256;
     out.meta[2 * i] = scale;
     out.meta[2 * i + 1] = scale * (float)sum;
   }
@@ -61,13 +64,14 @@ static void multiply_quantized(uint32_t type, const void *weights, size_t rows, 
       hw_group g;
       hw_unpack(type, row + i / groups * bytes, (int)(i % groups), &g);
       for (size_t t = 0; t < tokens; t++) {
-        const int8_t *values = x.values + t * length + i * HW_GROUP;
+        const int8_t *high = x.high + t * length + i * HW_GROUP, *low = x.low + t * length + i * HW_GROUP;
         float product = 0;
         for (int half = 0; half < 2; half++) {
           int dot = 0, sum = 0;
           for (int j = 16 * half; j < 16 * half + 16; j++) {
-            dot += g.values[j] * values[j];
-            sum += values[j];
+            const int value = 256 * high[j] + low[j];
+            dot += g.values[j] * value;
+            sum += value;
           }
           product += g.scale[half] * (float)dot + g.min[half] * (float)sum;
         }
@@ -134,17 +138,13 @@ static void to_half(const float *x, size_t length, uint16_t *out) {
   for (size_t j = 0; j < length; j++) out[j] = half_from_float(x[j]);
 }
 
-static float element(const void *data, int is_half, size_t i) {
-  return is_half ? hw_half(((const uint16_t *)data)[i]) : ((const float *)data)[i];
-}
-
-static void attend(const float *query, const void *keys, const void *values, int is_half, size_t key_length,
-                   size_t value_length, size_t key_stride, size_t value_stride, size_t positions, float scale,
+static void attend(const float *query, const uint16_t *keys, const uint16_t *values, size_t key_length, size_t value_length,
+                   size_t key_stride, size_t value_stride, size_t positions, float scale,
                    float *scores, float *out) {
   float largest = -INFINITY;
   for (size_t p = 0; p < positions; p++) {
     float dot = 0;
-    for (size_t j = 0; j < key_length; j++) dot += query[j] * element(keys, is_half, p * key_stride + j);
+    for (size_t j = 0; j < key_length; j++) dot += query[j] * hw_half(keys[p * key_stride + j]);
     scores[p] = dot * scale;
     largest = fmaxf(largest, scores[p]);
   }
@@ -155,7 +155,7 @@ static void attend(const float *query, const void *keys, const void *values, int
   }
   for (size_t j = 0; j < value_length; j++) {
     float mean = 0;
-    for (size_t p = 0; p < positions; p++) mean += scores[p] * element(values, is_half, p * value_stride + j);
+    for (size_t p = 0; p < positions; p++) mean += scores[p] * hw_half(values[p * value_stride + j]);
     out[j] = mean / sum;
   }
 }

@@ -12,7 +12,7 @@ public final class LanguageModel: Sendable {
     public var threads: Int
     /// Positions of the KV cache; nil takes what the model was trained for, at most 4,096.
     public var contextLength: Int?
-    /// Float activations and a float KV cache: slow, and as near to the weights' own arithmetic as floats allow.
+    /// Float activations: slow, and as near to the weights' own arithmetic as floats allow.
     public var exact: Bool
     /// Tokens of a prompt that go through the layers together; 1 to 2,048.
     public var batch: Int
@@ -99,7 +99,7 @@ public final class LanguageModel: Sendable {
     quantizationName = Self.quantizationName(files)
     memory = Memory(
       weights: ByteCount(files.reduce(0) { $0 + $1.header.tensors.reduce(0) { $0 + $1.byteCount } }),
-      cache: ByteCount(CoreMemory.cacheBytes(shape: shape, context: contextLength, exact: options.exact)),
+      cache: ByteCount(CoreMemory.cacheBytes(shape: shape, context: contextLength)),
       compute: CoreMemory(threads: options.threads).computeBytes(
         shape: shape, context: contextLength, batch: options.batch))
   }
@@ -132,12 +132,12 @@ public final class LanguageModel: Sendable {
 
   /// The name that `general.file_type` stands for, if most weights are of that kind; else the type of most weights.
   private static func quantizationName(_ files: [GGUFFile]) -> String {
-    var bytes: [TensorType: Int64] = [:]
+    var elements: [TensorType: Int64] = [:]
     for tensor in files.flatMap(\.header.tensors)
     where tensor.dimensions.count > 1 && tensor.name.hasPrefix("blk.") {
-      bytes[tensor.type, default: 0] += tensor.byteCount
+      elements[tensor.type, default: 0] += tensor.elements
     }
-    let most = bytes.max { ($0.value, $0.key.rawValue) < ($1.value, $1.key.rawValue) }?.key.name ?? "F32"
+    let most = elements.max { ($0.value, $0.key.rawValue) < ($1.value, $1.key.rawValue) }?.key.name ?? "F32"
     // Source: llama.cpp's `llama_ftype`.
     let names = [
       0: "F32", 1: "F16", 2: "Q4_0", 3: "Q4_1", 7: "Q8_0", 8: "Q5_0", 9: "Q5_1", 10: "Q2_K", 11: "Q3_K_S",

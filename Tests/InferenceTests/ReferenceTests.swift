@@ -66,7 +66,6 @@ struct ReferenceTests {
         promptIDs: run.promptIDs, options: .init(maxTokens: firm, ignoresEnd: true))
       #expect(new.ids == Array(run.ids.prefix(firm)), "\(run.prompt)")
     }
-    print("exact path: largest logit difference", largest)
     #expect(largest <= 0.02)
   }
 
@@ -76,7 +75,6 @@ struct ReferenceTests {
       let logits = try model.session().prefill(run.promptIDs)
       let expected = try ReferenceRun.logits(row: row, count: logits.count)
       let comparison = Comparison(logits, expected)
-      print("fast path: KL", comparison.divergence, "cosine", comparison.cosine, "rms", comparison.rms)
       #expect(comparison.divergence < 0.01 && comparison.cosine > 0.998 && comparison.rms < 0.25)
       let firm = run.firm(below: 0.5)
       let new = try model.generate(
@@ -88,7 +86,6 @@ struct ReferenceTests {
   @Test func fastPerplexity() throws {
     let text = String(decoding: try Shared.bytes("core/perplexity-text.txt"), as: UTF8.self)
     let result = try model(exact: false).perplexity(text, context: 512)
-    print("fast perplexity", result)
     #expect(result.chunks == 19)
     #expect(abs(result.perplexity / 40.4349 - 1) < 0.005)
     #expect(abs(result.perplexity - 40.2623) <= abs(40.4349 - 40.2623))
@@ -97,7 +94,6 @@ struct ReferenceTests {
   @Test func exactPerplexity() throws {
     let text = String(decoding: try Shared.bytes("core/perplexity-text.txt"), as: UTF8.self)
     let result = try model(exact: true).perplexity(text, context: 512)
-    print("exact perplexity", result)
     #expect(result.chunks == 19)
     #expect(abs(result.perplexity / 40.2623 - 1) < 0.005)
   }

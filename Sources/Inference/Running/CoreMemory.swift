@@ -20,11 +20,11 @@ public struct CoreMemory: EngineMemory {
     return ByteCount(total)
   }
 
-  /// Bytes of the KV cache, with 2 bytes an element, or 4 on the exact path.
-  static func cacheBytes(shape: ModelShape, context: Int, exact: Bool) -> Int64 {
+  /// Bytes of the KV cache, 2 bytes an element.
+  static func cacheBytes(shape: ModelShape, context: Int) -> Int64 {
     let width = shape.kvHeads.reduce(0) { $0 + $1 * (shape.keyLength + shape.valueLength) }
     let (elements, overflow) = Int64(width).multipliedReportingOverflow(by: Int64(context))
-    return overflow || elements > 1 << 60 ? .max : elements * (exact ? 4 : 2)
+    return overflow || elements > 1 << 60 ? .max : Int64(Arena.rounded(Int(elements) * 2))
   }
 }
 
@@ -39,7 +39,8 @@ enum ArenaBuffer: CaseIterable {
   case gate  // [T, feedForward]
   case up  // [T, feedForward]
   case turns  // [T, keyLength]
-  case quantized  // [T, widest], bytes
+  case high  // [T, widest], bytes
+  case low  // [T, widest], bytes
   case meta  // [T, widest / 32, 2]
   case scores  // [threads, context]
   case rows  // [threads, rowsAtOnce, widest]
@@ -55,7 +56,7 @@ enum ArenaBuffer: CaseIterable {
     max(shape.embedding, shape.feedForward, shape.heads * shape.valueLength)
   }
 
-  var elementBytes: Int { self == .quantized ? 1 : 4 }
+  var elementBytes: Int { self == .high || self == .low ? 1 : 4 }
 
   func elements(shape: ModelShape, context: Int, batch: Int, threads: Int) -> (Int64, overflow: Bool) {
     let kvHeads = shape.kvHeads.max() ?? 0
@@ -68,7 +69,7 @@ enum ArenaBuffer: CaseIterable {
       case .attended: (batch, shape.heads * shape.valueLength)
       case .gate, .up: (batch, shape.feedForward)
       case .turns: (batch, shape.keyLength)
-      case .quantized: (batch, Self.widest(shape))
+      case .high, .low: (batch, Self.widest(shape))
       case .meta: (batch, (Self.widest(shape) + 31) / 32 * 2)
       case .scores: (threads, context)
       case .rows: (threads * Self.rowsAtOnce, Self.widest(shape))

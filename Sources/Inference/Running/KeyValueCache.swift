@@ -3,20 +3,20 @@ import Domain
 
 /// Keys and values of all earlier positions, layer by layer: [position, kvHeads, length] each.
 ///
-/// Halves on the fast path, as other engines keep them; floats on the exact path.
+/// Kept as halves, as other engines do by default: 2 bytes an element.
 final class KeyValueCache {
   private let arena: Arena
-  private let isHalf: Bool
+  private let halves: UnsafeMutablePointer<UInt16>
   private let keyStart: [Int]
   private let valueStart: [Int]
   private let keyWidth: [Int]
   private let valueWidth: [Int]
 
   /// A cache for `context` positions.
-  init(shape: ModelShape, context: Int, exact: Bool) throws {
-    isHalf = !exact
-    let bytes = CoreMemory.cacheBytes(shape: shape, context: context, exact: exact)
+  init(shape: ModelShape, context: Int) throws {
+    let bytes = CoreMemory.cacheBytes(shape: shape, context: context)
     arena = try Arena(size: Int(clamping: bytes), purpose: "a KV cache of \(context) tokens")
+    halves = arena.take(UInt16.self, Int(bytes / 2))
     keyWidth = shape.kvHeads.map { $0 * shape.keyLength }
     valueWidth = shape.kvHeads.map { $0 * shape.valueLength }
     var keys: [Int] = []
@@ -40,11 +40,7 @@ final class KeyValueCache {
   }
 
   private func put(_ source: UnsafePointer<Float>, _ count: Int, at index: Int, _ kernels: Kernels) {
-    if isHalf {
-      kernels.table.to_half(source, count, arena.base.assumingMemoryBound(to: UInt16.self) + index)
-    } else {
-      (arena.base.assumingMemoryBound(to: Float.self) + index).update(from: source, count: count)
-    }
+    kernels.table.to_half(source, count, halves + index)
   }
 
   /// Attention of one query head over the first `positions` positions.
@@ -52,10 +48,9 @@ final class KeyValueCache {
     layer: Int, kvHead: Int, shape: ModelShape, query: UnsafePointer<Float>, positions: Int,
     scores: UnsafeMutablePointer<Float>, out: UnsafeMutablePointer<Float>, _ kernels: Kernels
   ) {
-    let size = isHalf ? 2 : 4
     kernels.table.attend(
-      query, arena.base + (keyStart[layer] + kvHead * shape.keyLength) * size,
-      arena.base + (valueStart[layer] + kvHead * shape.valueLength) * size, isHalf ? 1 : 0, shape.keyLength,
+      query, halves + keyStart[layer] + kvHead * shape.keyLength,
+      halves + valueStart[layer] + kvHead * shape.valueLength, shape.keyLength,
       shape.valueLength, keyWidth[layer], valueWidth[layer], positions,
       1 / Float(shape.keyLength).squareRoot(),
       scores, out)

@@ -47,7 +47,7 @@ final class LlamaGraph {
     context = model.contextLength
     batch = model.options.batch
     pool = WorkerPool(count: model.options.threads)
-    cache = try KeyValueCache(shape: shape, context: context, exact: exact)
+    cache = try KeyValueCache(shape: shape, context: context)
     // The plan counts the wanted threads; the system may have given fewer.
     let threads = model.options.threads
     let plan = CoreMemory(threads: threads).computeBytes(shape: shape, context: context, batch: batch)
@@ -68,7 +68,8 @@ final class LlamaGraph {
     up = floats(.up)
     turns = floats(.turns)
     activations = hw_activations(
-      values: arena.take(Int8.self, batch * ArenaBuffer.widest(shape)), meta: floats(.meta))
+      high: arena.take(Int8.self, batch * ArenaBuffer.widest(shape)),
+      low: arena.take(Int8.self, batch * ArenaBuffer.widest(shape)), meta: floats(.meta))
     scores = floats(.scores)
     rows = floats(.rows)
     logits = floats(.logits)
@@ -218,14 +219,17 @@ final class LlamaGraph {
 
   private func usesIntegers(_ matrix: Matrix) -> Bool { !exact && matrix.isQuantized }
 
-  private func quantize(_ x: UnsafeMutablePointer<Float>, columns: Int, count: Int, for matrices: [Matrix]) {
+  private func quantize(
+    _ x: UnsafeMutablePointer<Float>, columns: Int, count: Int, for matrices: [Matrix]
+  ) {
     guard matrices.contains(where: usesIntegers) else { return }
     pool.forEach(count, piece: 8) { tokens, _ in
       let first = tokens.lowerBound
       kernels.table.quantize(
         x + first * columns, tokens.count, columns,
         hw_activations(
-          values: activations.values + first * columns, meta: activations.meta + first * columns / 32 * 2))
+          high: activations.high + first * columns, low: activations.low + first * columns,
+          meta: activations.meta + first * columns / 32 * 2))
     }
   }
 

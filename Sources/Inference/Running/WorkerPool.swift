@@ -2,10 +2,11 @@ import CKernels
 import Glibc
 import Synchronization
 
-/// A few threads that run one job together and wait for each other.
+/// A few threads that share out the pieces of one job after the other.
 ///
-/// Between jobs they spin for some microseconds, since the next job of a token comes at once, then sleep. The caller
-/// works as thread 0; a pool of one thread costs nothing.
+/// The caller works too, and a round ends when all pieces are done, not when all threads have come: on a busy machine,
+/// where another thread may not be running at all, the caller simply does more of the work. Between rounds threads
+/// spin for some microseconds, since the next round of a token comes at once, then sleep.
 final class WorkerPool {
   /// Threads, the caller included.
   let count: Int
@@ -35,46 +36,28 @@ final class WorkerPool {
   }
 
   deinit {
-    shared.stopping.store(true, ordering: .releasing)
+    shared.stopping.store(true, ordering: .sequentiallyConsistent)
     shared.wake()
     for thread in threads { pthread_join(thread, nil) }
   }
 
-  /// Runs `body` once on each thread, with the thread's index, and returns when all have finished.
-  func run(_ body: (Int) -> Void) {
-    guard count > 1 else { return body(0) }
-    withoutActuallyEscaping(body) { body in
-      shared.job = body
-      shared.unfinished.store(count - 1, ordering: .relaxed)
-      shared.wake()
-      body(0)
-      var spins = 0
-      while shared.unfinished.load(ordering: .acquiring) > 0 {
-        spins += 1
-        // On a busy machine the others may not be running at all: let them.
-        if spins < 4000 { hw_relax() } else { sched_yield() }
-      }
-      shared.job = nil
-    }
-  }
-
-  /// Runs `body` for pieces of `0 ..< total`, handed out as threads become free.
+  /// Runs `body` for pieces of `0 ..< total`, handed out as threads become free, and returns when all are done.
   ///
   /// - Parameters:
   ///   - piece: items of one piece.
-  ///   - body: gets the items and the index of the thread.
+  ///   - body: gets the items and the index of the thread, the same index never twice at a time.
   func forEach(_ total: Int, piece: Int, _ body: (Range<Int>, Int) -> Void) {
     guard count > 1, total > piece else {
       if total > 0 { body(0..<total, 0) }
       return
     }
-    let next = Atomic(0)
-    run { thread in
-      while true {
-        let start = next.wrappingAdd(piece, ordering: .relaxed).oldValue
-        guard start < total else { return }
-        body(start..<min(start + piece, total), thread)
+    let pieces = (total + piece - 1) / piece
+    withoutActuallyEscaping(body) { body in
+      shared.begin(pieces: pieces) { index, thread in
+        body(index * piece..<min((index + 1) * piece, total), thread)
       }
+      while shared.workOnePiece(thread: 0) {}
+      shared.finish()
     }
   }
 }
@@ -91,13 +74,16 @@ private final class ThreadStart {
 
 /// What the threads of a pool share.
 ///
-/// `@unchecked Sendable` is safe: `job` is written only by the caller while no worker runs, published by the
-/// release of `generation` and taken back after `unfinished` has reached 0; all else is atomic or a lock.
+/// `@unchecked Sendable` is safe: `job` is written only between rounds, before the store of `open` publishes the
+/// round, and read only by a thread that has claimed a piece of the round, which cannot end before that piece is
+/// done. All else is atomic or a lock.
 private final class SharedState: @unchecked Sendable {
-  var job: ((Int) -> Void)?
-  let generation = Atomic(0)
-  let unfinished = Atomic(0)
   let stopping = Atomic(false)
+  private var job: ((Int, Int) -> Void)?
+  /// Pieces of this round that nobody has claimed.
+  private let open = Atomic(0)
+  /// Pieces of this round that are not done.
+  private let unfinished = Atomic(0)
   private let sleeping = Atomic(0)
   private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
   private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
@@ -116,9 +102,48 @@ private final class SharedState: @unchecked Sendable {
     mutex.deallocate()
   }
 
-  /// Starts the next round, and wakes those who sleep.
+  /// Publishes a round.
+  func begin(pieces: Int, _ body: @escaping (Int, Int) -> Void) {
+    job = body
+    unfinished.store(pieces, ordering: .relaxed)
+    open.store(pieces, ordering: .sequentiallyConsistent)
+    wake()
+  }
+
+  /// Claims and does one piece; false when none is open.
+  func workOnePiece(thread: Int) -> Bool {
+    var seen = open.load(ordering: .acquiring)
+    while seen > 0 {
+      // A claim succeeds only while a piece is open, hence only inside a round whose job is in place.
+      let (exchanged, original) = open.weakCompareExchange(
+        expected: seen, desired: seen - 1, ordering: .acquiringAndReleasing)
+      if exchanged {
+        perform(seen - 1, thread)
+        unfinished.wrappingSubtract(1, ordering: .acquiringAndReleasing)
+        return true
+      }
+      seen = original
+    }
+    return false
+  }
+
+  /// Runs the job on one piece. Never inlined, so that no reference to the job outlives the piece.
+  @inline(never)
+  private func perform(_ piece: Int, _ thread: Int) { job?(piece, thread) }
+
+  /// Waits for the pieces that other threads have claimed.
+  func finish() {
+    var spins = 0
+    while unfinished.load(ordering: .acquiring) > 0 {
+      spins += 1
+      // The thread with the last piece may not be running: let it.
+      if spins < Self.spins { hw_relax() } else { sched_yield() }
+    }
+    job = nil
+  }
+
+  /// Wakes those who sleep.
   func wake() {
-    generation.wrappingAdd(1, ordering: .sequentiallyConsistent)
     guard sleeping.load(ordering: .sequentiallyConsistent) > 0 else { return }
     pthread_mutex_lock(mutex)
     pthread_cond_broadcast(condition)
@@ -127,24 +152,27 @@ private final class SharedState: @unchecked Sendable {
 
   /// A worker's life.
   func work(index: Int) {
-    var seen = 0
-    while true {
-      waitForRound(after: seen)
-      seen += 1
-      if stopping.load(ordering: .acquiring) { return }
-      job?(index)
-      unfinished.wrappingSubtract(1, ordering: .acquiringAndReleasing)
+    while !stopping.load(ordering: .acquiring) {
+      if workOnePiece(thread: index) { continue }
+      var spins = 0
+      while spins < Self.spins, open.load(ordering: .acquiring) == 0, !stopping.load(ordering: .relaxed) {
+        hw_relax()
+        spins += 1
+      }
+      if spins == Self.spins { sleep() }
     }
   }
 
-  private func waitForRound(after seen: Int) {
-    for _ in 0..<4000 {
-      if generation.load(ordering: .acquiring) != seen { return }
-      hw_relax()
-    }
+  /// Looks without a break: some 50 to 100 microseconds.
+  private static let spins = 4000
+
+  private func sleep() {
     pthread_mutex_lock(mutex)
     sleeping.wrappingAdd(1, ordering: .sequentiallyConsistent)
-    while generation.load(ordering: .sequentiallyConsistent) == seen { pthread_cond_wait(condition, mutex) }
+    while open.load(ordering: .sequentiallyConsistent) == 0, !stopping.load(ordering: .sequentiallyConsistent)
+    {
+      pthread_cond_wait(condition, mutex)
+    }
     sleeping.wrappingSubtract(1, ordering: .sequentiallyConsistent)
     pthread_mutex_unlock(mutex)
   }

@@ -1,0 +1,47 @@
+import Synchronization
+import Testing
+
+@testable import Inference
+
+@Suite("Threads and choices")
+struct RunningTests {
+  @Test(arguments: [1, 2, 5])
+  func everyPieceIsDoneOnce(_ threads: Int) {
+    let pool = WorkerPool(count: threads)
+    for total in [0, 1, 3, 64, 1000] {
+      for round in 1...50 {
+        let counts = Mutex([Int](repeating: 0, count: total))
+        pool.forEach(total, piece: round % 7 + 1) { items, thread in
+          #expect((0..<threads).contains(thread))
+          counts.withLock { counts in
+            for item in items { counts[item] += 1 }
+          }
+        }
+        #expect(counts.withLock { $0 } == [Int](repeating: 1, count: total))
+      }
+    }
+  }
+
+  @Test func poolsStopWithoutHavingWorked() {
+    for _ in 0..<50 { _ = WorkerPool(count: 3) }
+  }
+
+  @Test func theBestLogits() {
+    let logits: [Float] = [1, 5, -2, 5, 3]
+    #expect(Logits.greedy(logits) == 1)
+    #expect(Logits.top(logits, count: 3).map(\.id) == [1, 3, 4])
+    #expect(Logits.top(logits, count: 9).map(\.id) == [1, 3, 4, 0, 2])
+    #expect(Logits.top([-1, -2, -3], count: 2).map(\.id) == [0, 1])
+    let loss = logits.withUnsafeBufferPointer { Logits.loss($0, target: 4) }
+    #expect(abs(loss - 2.7673) < 1e-3)
+  }
+
+  @Test func drawingFollowsTheDistribution() {
+    var sampler = Sampler(temperature: 1, seed: 42)
+    var counts = [0, 0, 0]
+    for _ in 0..<10_000 { counts[Int(sampler.next([0, 1.0986, -100]))] += 1 }
+    #expect((7_300...7_700).contains(counts[1]) && counts[2] == 0)
+    var greedy = Sampler(temperature: 0, seed: 42)
+    #expect(greedy.next([0, 1, 0]) == 1)
+  }
+}
