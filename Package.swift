@@ -52,7 +52,7 @@ let package = Package(
         "Catalog", "Console", "Digest", "Domain", "Downloads", "Fit", "Hub", "HubServer", "HTTP", "Inference",
         "ModelFiles", "Settings", "Smoke", "Watch", argumentParser, logging,
       ]),
-    .target(name: "TestSupport", path: "Tests/Support"),
+    .target(name: "TestSupport", dependencies: ["HubServer", "ModelFiles", "Domain", subprocess], path: "Tests/Support"),
     .target(name: "LoopbackServer", path: "Tests/HTTPTests/LoopbackServer"),
     .testTarget(name: "DomainTests", dependencies: ["Domain"]),
     .testTarget(name: "ConsoleTests", dependencies: ["Console"]),
@@ -66,6 +66,9 @@ let package = Package(
     .testTarget(name: "SmokeTests", dependencies: ["Smoke", "TestSupport"]),
     .testTarget(name: "WatchTests", dependencies: ["Watch", "TestSupport"]),
     .testTarget(name: "HubwatchTests", dependencies: ["hubwatch", "Checksums", "ModelFiles"]),
+    .testTarget(
+      name: "StreetTests",
+      dependencies: ["hubwatch", "Catalog", "HubServer", "ModelFiles", "Settings", "TestSupport", subprocess]),
     .testTarget(name: "DigestTests", dependencies: ["Digest", "TestSupport"]),
     .testTarget(
       name: "HubServerTests", dependencies: ["HubServer", "Checksums", "Domain"], exclude: ["hub_client.py"]),

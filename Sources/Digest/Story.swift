@@ -100,4 +100,10 @@ public struct Story: Sendable, Encodable {
   public var gaps: [String] = []
   /// When the last cycle ended; nil when none has.
   public var lastCycleAt: Date?
+
+  /// A story in which nothing happened.
+  public init(since: Date? = nil, until: Date) {
+    self.since = since
+    self.until = until
+  }
 }

@@ -59,6 +59,11 @@ public struct Downloader: Sendable {
   ///   `downloading` and goes on at the next start.
   public func fetch(_ copy: CopyRecord, ref: String?, progress: @escaping Progress) async throws -> String {
     let parts = try catalog.parts(ofCopy: copy.id)
+    if copy.state == .verified || copy.state == .tested, isComplete(copy, parts) {
+      // Nothing is to be fetched; a verdict that was given stands. Links that somebody took away come back.
+      try publish(parts, of: copy, ref: ref)
+      return cache.snapshot(copy.repo, copy.commit, copy.path)
+    }
     do {
       // Another start changes nothing that a digest should tell of: the time stays that of the first.
       if copy.state != .downloading {
@@ -66,8 +71,7 @@ public struct Downloader: Sendable {
       }
       try cache.prepare(copy.repo)
       for part in parts { try await fetch(part, of: copy, progress: progress) }
-      for part in parts { try cache.publish(copy.repo, copy.commit, part.file, ref: nil) }
-      if let ref, let first = parts.first { try cache.publish(copy.repo, copy.commit, first.file, ref: ref) }
+      try publish(parts, of: copy, ref: ref)
       try catalog.setState(ofCopy: copy.id, .verified, reason: nil, at: Date())
       return cache.snapshot(copy.repo, copy.commit, copy.path)
     } catch let error as DownloadError {
@@ -78,6 +82,16 @@ public struct Downloader: Sendable {
       try catalog.setState(ofCopy: copy.id, state, reason: error.problem, at: Date())
       throw error
     }
+  }
+
+  private func isComplete(_ copy: CopyRecord, _ parts: [PartRecord]) -> Bool {
+    parts.allSatisfy { $0.isVerified && regularFileSize(cache.blob(copy.repo, $0.file.hash)) == $0.file.size }
+  }
+
+  /// The links of every file, and only then the ref.
+  private func publish(_ parts: [PartRecord], of copy: CopyRecord, ref: String?) throws(DownloadError) {
+    for part in parts { try cache.publish(copy.repo, copy.commit, part.file, ref: nil) }
+    if let first = parts.first { try cache.publish(copy.repo, copy.commit, first.file, ref: ref) }
   }
 
   private func fetch(_ part: PartRecord, of copy: CopyRecord, progress: @escaping Progress) async throws {

@@ -66,7 +66,7 @@ extension Street {
         return "the smallest, \(record.quantization), needs \((estimate.total + estimate.margin).asMemory)"
       }
       throw ChoiceError(
-        problem: "no quantization of \(id) fits \(deviceName): \(need ?? "it offers none")",
+        problem: "no quantization of \(id) fits the \(deviceName): \(need ?? "it offers none")",
         advice: "name one with --quant, or a smaller device.context")
     }
     return choice(best)
