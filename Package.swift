@@ -52,7 +52,8 @@ let package = Package(
         "Catalog", "Console", "Digest", "Domain", "Downloads", "Fit", "Hub", "HubServer", "HTTP", "Inference",
         "ModelFiles", "Settings", "Smoke", "Watch", argumentParser, logging,
       ]),
-    .target(name: "TestSupport", dependencies: ["HubServer", "ModelFiles", "Domain", subprocess], path: "Tests/Support"),
+    .target(
+      name: "TestSupport", dependencies: ["HubServer", "ModelFiles", "Domain", subprocess], path: "Tests/Support"),
     .target(name: "LoopbackServer", path: "Tests/HTTPTests/LoopbackServer"),
     .testTarget(name: "DomainTests", dependencies: ["Domain"]),
     .testTarget(name: "ConsoleTests", dependencies: ["Console"]),

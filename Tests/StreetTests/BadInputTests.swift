@@ -113,7 +113,8 @@ struct BadInputTests {
     let house = try await PracticeHouse()
     let state = "\(house.folder.path)/state"
     try FileManager.default.createDirectory(atPath: state, withIntermediateDirectories: true)
-    try Data((0..<8192).map { UInt8(truncatingIfNeeded: $0 &* 31) }).write(to: URL(fileURLWithPath: "\(state)/hubwatch.sqlite"))
+    try Data((0..<8192).map { UInt8(truncatingIfNeeded: $0 &* 31) }).write(
+      to: URL(fileURLWithPath: "\(state)/hubwatch.sqlite"))
     try await expect(house.program, ["poll"], code: 78, says: "damaged, or not a hubwatch database")
     try await expect(house.program, ["digest"], code: 78, says: "damaged, or not a hubwatch database")
     await house.stop()

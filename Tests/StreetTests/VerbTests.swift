@@ -116,7 +116,8 @@ struct VerbTests {
     #expect(printed.code == 0 && printed.output.contains("#endpoint = "))
     #expect(try await house.program.run("config", "check").code == 0)
     let shown = try await house.program.run("config", "show")
-    #expect(shown.output.contains("device.vram = 12.0") && shown.output.contains("hub.endpoint = \"\(house.endpoint)\""))
+    #expect(
+      shown.output.contains("device.vram = 12.0") && shown.output.contains("hub.endpoint = \"\(house.endpoint)\""))
     #expect(try await house.program.run("config", "init", "--write").code == 78)
     await house.stop()
   }
