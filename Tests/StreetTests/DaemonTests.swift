@@ -1,5 +1,6 @@
 import Foundation
 import Subprocess
+import Synchronization
 import TestSupport
 import Testing
 
@@ -12,20 +13,18 @@ struct DaemonTests {
     var program = house.program
     program.environment["NOTIFY_SOCKET"] = socket.path
     program.environment["WATCHDOG_USEC"] = "600000"
-    let daemon = program
-    let listening = Task.detached {
-      var messages: [String] = []
-      while let message = socket.receive() {
-        messages.append(message)
-        if message.contains("STOPPING=1") { break }
-      }
-      return messages
-    }
+    let heard = Mutex<[String]>([])
     // It is stopped once it is idle: the cycle's outcome is then in the catalog.
-    async let outcome = daemon.run(["daemon"], sending: .terminate, after: .seconds(8))
-    let messages = await listening.value
-    let ended = try await outcome
-    #expect(ended.code == 0, "\(ended.errors)")
+    let outcome = try await program.run(["daemon"]) {
+      while let message = try await socket.receive() {
+        heard.withLock { $0.append(message) }
+        if message.hasPrefix("STATUS=idle") { break }
+      }
+      return .terminate
+    }
+    while let message = try await socket.receive(withinSeconds: 1) { heard.withLock { $0.append(message) } }
+    let messages = heard.withLock { $0 }
+    #expect(outcome.code == 0, "\(outcome.errors)")
     #expect(messages.first?.hasPrefix("READY=1") == true, "\(messages)")
     #expect(messages.contains("WATCHDOG=1"))
     #expect(messages.contains { $0.hasPrefix("STATUS=idle, next cycle") }, "\(messages)")
@@ -39,7 +38,13 @@ struct DaemonTests {
     let house = try await PracticeHouse(bytesPerSecond: 200_000)
     let model = try TinyLlama.bytes(vocabulary: 6000)
     try house.addRepo("tiny/llama-GGUF", ["tiny.F32.gguf": model])
-    let daemon = try await house.program.run(["daemon"], sending: .terminate, after: .seconds(5))
+    let partial = "\(house.folder.path)/cache/hubwatch-partial"
+    let daemon = try await house.program.run(["daemon"]) {
+      while FileManager.default.subpaths(atPath: partial)?.contains(where: { $0.hasSuffix(".part") }) != true {
+        try await Task.sleep(for: .milliseconds(20))
+      }
+      return .terminate
+    }
     #expect(daemon.code == 0, "\(daemon.errors)")
     let run = try await house.program.run("run")
     #expect(run.code == 0, "\(run.errors)")
@@ -51,7 +56,13 @@ struct DaemonTests {
   @Test func aHubThatIsDownIsWaitedFor() async throws {
     let folder = try TemporaryFolder()
     let program = try Program(folder: folder.path, endpoint: "http://127.0.0.1:9")
-    let daemon = try await program.run(["daemon"], sending: .terminate, after: .seconds(5))
+    let socket = try NotifySocket(path: "\(folder.path)/notify")
+    var watched = program
+    watched.environment["NOTIFY_SOCKET"] = socket.path
+    let daemon = try await watched.run(["daemon"]) {
+      while let message = try await socket.receive(), !message.hasPrefix("STATUS=idle") {}
+      return .terminate
+    }
     #expect(daemon.code == 0, "\(daemon.errors)")
     #expect(daemon.errors.contains("127.0.0.1"))
   }

@@ -59,14 +59,26 @@ public struct Program: Sendable {
   public func run(
     _ arguments: [String], sending signal: Signal = .kill, after delay: Duration? = nil
   ) async throws -> Outcome {
+    guard let delay else { return try await run(arguments) { nil } }
+    return try await run(arguments) {
+      try await Task.sleep(for: delay)
+      return signal
+    }
+  }
+
+  /// Runs it to its end, while something else goes on beside it.
+  ///
+  /// - Parameter meanwhile: runs once the process has begun; what it returns is sent to the process.
+  public func run(
+    _ arguments: [String], meanwhile: @Sendable () async throws -> Signal?
+  ) async throws -> Outcome {
     var variables: [Environment.Key: String] = [:]
     for (name, value) in environment { variables[Environment.Key(stringLiteral: name)] = value }
     let result = try await Subprocess.run(
       .path(.init(Self.path)), arguments: Arguments(arguments), environment: .custom(variables), input: .none,
       output: .string(limit: 8 << 20), error: .string(limit: 8 << 20)
     ) { execution in
-      guard let delay else { return }
-      try await Task.sleep(for: delay)
+      guard let signal = try await meanwhile() else { return }
       // A process that has ended already is what some of the moments are meant to hit.
       try? execution.send(signal: signal)
     }
