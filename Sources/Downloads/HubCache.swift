@@ -42,11 +42,13 @@ public struct HubCache: Sendable {
     return inside
   }
 
-  /// Makes the folders of a repository, and marks the cache as one for backup programs.
+  /// Makes the folders of a repository, marks the cache as one for backup programs, and sweeps up what a killed
+  /// process left half written.
   func prepare(_ repo: RepoID) throws(DownloadError) {
     try makeFolder("\(folder(repo))/blobs")
     try makeFolder("\(folder(repo))/snapshots")
     try makeFolder("\(folder(repo))/refs")
+    try sweep()
     let tag = "\(root)/CACHEDIR.TAG"
     if access(tag, F_OK) != 0 {
       let text = """
@@ -71,10 +73,13 @@ public struct HubCache: Sendable {
     let up = String(repeating: "../", count: file.path.segments.count + 1)
     let target = "\(up)blobs/\(file.hash)"
     if existingLink(link) != target {
-      let temporary = "\(link).\(getpid()).hubwatch"
-      unlink(temporary)
-      guard symlink(target, temporary) == 0 else { throw .system("symlink", temporary, errno) }
-      guard rename(temporary, link) == 0 else { throw .system("rename", link, errno) }
+      // Made under its name at once: under a temporary one it could outlive a killed process, as one more file of
+      // the snapshot.
+      if symlink(target, link) != 0 {
+        guard errno == EEXIST, unlink(link) == 0, symlink(target, link) == 0 else {
+          throw .system("symlink", link, errno)
+        }
+      }
       try syncFolder(URL(fileURLWithPath: link).deletingLastPathComponent().path)
     }
     guard let ref, RepoPath(ref) != nil else { return }
@@ -92,8 +97,10 @@ public struct HubCache: Sendable {
     return count > 0 ? String(decoding: buffer[..<count], as: UTF8.self) : nil
   }
 
+  /// Writes a whole file or nothing. Its temporary name lies in the partial folder: half a ref in `refs` makes the
+  /// Python client call the repository corrupted.
   private func writeSmallFile(_ path: String, _ text: String) throws(DownloadError) {
-    let temporary = "\(path).\(getpid()).tmp"
+    let temporary = "\(try partialFolder())/\(getpid())\(Self.temporarySuffix)"
     let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
     guard descriptor >= 0 else { throw .system("open", temporary, errno) }
     let bytes = Array(text.utf8)
@@ -106,6 +113,20 @@ public struct HubCache: Sendable {
     }
     guard rename(temporary, path) == 0 else { throw .system("rename", path, errno) }
     try syncFolder(URL(fileURLWithPath: path).deletingLastPathComponent().path)
+  }
+
+  private static let temporarySuffix = ".tmp"
+
+  /// Deletes temporary files of processes that are no more.
+  private func sweep() throws(DownloadError) {
+    let folder = try partialFolder()
+    for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] {
+      guard name.hasSuffix(Self.temporarySuffix),
+        let process = Int32(name.dropLast(Self.temporarySuffix.count)), process > 0,
+        kill(process, 0) != 0, errno == ESRCH
+      else { continue }
+      unlink("\(folder)/\(name)")
+    }
   }
 
   private func makeFolder(_ path: String, mode: Int = 0o755) throws(DownloadError) {
