@@ -52,7 +52,7 @@ let package = Package(
         "Catalog", "Console", "Digest", "Domain", "Downloads", "Fit", "Hub", "HubServer", "HTTP", "Inference",
         "ModelFiles", "Settings", "Smoke", "Watch", argumentParser, logging,
       ]),
-    .target(name: "TestSupport", path: "Tests/Support"),
+    .target(name: "TestSupport", dependencies: ["ModelFiles", "Domain"], path: "Tests/Support"),
     .target(name: "LoopbackServer", path: "Tests/HTTPTests/LoopbackServer"),
     .testTarget(name: "DomainTests", dependencies: ["Domain"]),
     .testTarget(name: "ConsoleTests", dependencies: ["Console"]),
@@ -62,6 +62,14 @@ let package = Package(
     .testTarget(name: "HubTests", dependencies: ["Hub", "HTTP", "Domain", "LoopbackServer"]),
     .testTarget(name: "FitTests", dependencies: ["Fit", "TestSupport"]),
     .testTarget(name: "CatalogTests", dependencies: ["Catalog", "TestSupport", grdb]),
+    .testTarget(
+      name: "DownloadsTests",
+      dependencies: [
+        "Downloads", "Hub", "HTTP", "Catalog", "Checksums", "HubServer", "LoopbackServer", "Domain", "TestSupport",
+      ]),
+    .testTarget(
+      name: "StreetTests",
+      dependencies: ["hubwatch", "Catalog", "Checksums", "HubServer", "ModelFiles", "Domain", "TestSupport"]),
     .testTarget(name: "InferenceTests", dependencies: ["Inference", "ModelFiles", "CKernels", "Domain"]),
     .testTarget(name: "SmokeTests", dependencies: ["Smoke", "TestSupport"]),
     .testTarget(name: "WatchTests", dependencies: ["Watch", "TestSupport"]),
