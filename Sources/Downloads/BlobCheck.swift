@@ -18,8 +18,8 @@ enum BlobCheck {
 
   /// Feeds the first `end` bytes of an open file into a hash.
   ///
-  /// - Throws: `DownloadError` when the file is shorter or cannot be read; `CancellationError`, since a big file
-  ///   takes minutes.
+  /// - Throws: `DownloadError` when the file is shorter or cannot be read; `CancellationError`, since a big
+  ///   file takes minutes.
   static func feed(
     _ checksum: Checksum, from descriptor: Int32, path: String, upTo end: Int64
   ) throws {

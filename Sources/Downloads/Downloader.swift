@@ -7,8 +7,8 @@ import Hub
 
 /// Fetches copies into the Hugging Face cache: resumable, verified while they arrive.
 ///
-/// The order on disk is data, journal, name: a process that is killed at any instruction leaves a partial file
-/// that the next run goes on with, or a complete file under its name; never a wrong one.
+/// The order on disk is data, journal, name: a process that is killed at any instruction leaves a partial
+/// file that the next run goes on with, or a complete file under its name; never a wrong one.
 public struct Downloader: Sendable {
   /// What downloads may take.
   public struct Limits: Sendable, Equatable {
@@ -58,7 +58,8 @@ public struct Downloader: Sendable {
   /// Fetches every file of a copy, and leaves the copy `verified`, or in the state that the error names.
   ///
   /// - Parameters:
-  ///   - ref: the branch that the copy's commit is the head of, for the cache; nil when it is not known to be.
+  ///   - ref: the branch that the copy's commit is the head of, for the cache; nil when it is not known to
+  ///     be.
   ///   - progress: called as bytes arrive.
   /// - Returns: the path of the first file in the cache's snapshot.
   /// - Throws: `DownloadError`, `HubError`, `CatalogError`, or `CancellationError`; then the copy stays
@@ -99,7 +100,9 @@ public struct Downloader: Sendable {
   }
 
   /// Gives the files of a copy their names, then the ref; the path of the first.
-  private func publish(_ copy: CopyRecord, _ parts: [PartRecord], ref: String?) throws(DownloadError) -> String {
+  private func publish(_ copy: CopyRecord, _ parts: [PartRecord], ref: String?) throws(DownloadError)
+    -> String
+  {
     for part in parts { try cache.publish(copy.repo, copy.commit, part.file, ref: nil) }
     if let ref, let first = parts.first { try cache.publish(copy.repo, copy.commit, first.file, ref: ref) }
     return cache.snapshot(copy.repo, copy.commit, copy.path)
@@ -133,7 +136,8 @@ public struct Downloader: Sendable {
       path: "\(partial).part", file: file, trusted: !isOpen ? 0 : isThisBoot ? .max : part.durableBytes,
       journal: { bytes in try catalog.setDurable(copy: copyID, path: file.path, bytes: bytes, boot: boot) },
       progress: { progress(file.path, $0, file.size) })
-    // From here on the partial file belongs to this boot, also before its first sync, and the journal is not ahead.
+    // From here on the partial file belongs to this boot, also before its first sync, and the journal is not
+    // ahead.
     if !isThisBoot || !isOpen || part.durableBytes > target.offset {
       try catalog.setDurable(copy: copyID, path: file.path, bytes: target.offset, boot: boot)
     }
@@ -161,7 +165,9 @@ public struct Downloader: Sendable {
     let needed = ByteCount(max(0, file.size - allocatedSize("\(partial).part")))
     guard let free = DiskSpace.free(cache.root) else { return }
     let usable = ByteCount(free.bytes - limits.reserve.bytes)
-    guard needed <= usable else { throw DownloadError(.noSpace(needed: needed, free: usable), "\(file.path)") }
+    guard needed <= usable else {
+      throw DownloadError(.noSpace(needed: needed, free: usable), "\(file.path)")
+    }
   }
 
   /// Brings a partial file to its full size, over as many connections as it takes.
@@ -185,7 +191,8 @@ public struct Downloader: Sendable {
           asked = Self.wantedPause(head)
           place = nil
         } else if head.status != 200 && head.status != 206 {
-          trouble = DownloadError(.inconsistent("the server answered \(head.status)"), "\(copy.repo)/\(file.path)")
+          trouble = DownloadError(
+            .inconsistent("the server answered \(head.status)"), "\(copy.repo)/\(file.path)")
         } else if target.offset < file.size {
           // Without a length in its head a body that ends early looks complete.
           trouble = DownloadError(.broken("the body ends too early"), "\(copy.repo)/\(file.path)")
@@ -200,8 +207,10 @@ public struct Downloader: Sendable {
         ignoredRanges += 1
         place = nil
         trouble = DownloadError(
-          .broken("the connection breaks, and the server cannot go on in the middle"), "\(copy.repo)/\(file.path)")
-        // Once may be one machine among many; twice is how this server is, and then only the whole file is left.
+          .broken("the connection breaks, and the server cannot go on in the middle"),
+          "\(copy.repo)/\(file.path)")
+        // Once may be one machine among many; twice is how this server is, and then only the whole file is
+        // left.
         if ignoredRanges == 2 { try target.restart() }
         if ignoredRanges > 2 { barren = Self.barrenTries }
       } catch let error as DownloadError {

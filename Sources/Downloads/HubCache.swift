@@ -32,7 +32,8 @@ public struct HubCache: Sendable {
     let parent = URL(fileURLWithPath: root).deletingLastPathComponent().path
     let sibling = "\(parent)/hubwatch-partial"
     var (ofRoot, ofParent) = (stat(), stat())
-    let isSameDisk = stat(root, &ofRoot) == 0 && stat(parent, &ofParent) == 0 && ofRoot.st_dev == ofParent.st_dev
+    let isSameDisk =
+      stat(root, &ofRoot) == 0 && stat(parent, &ofParent) == 0 && ofRoot.st_dev == ofParent.st_dev
     if isSameDisk, access(parent, W_OK) == 0 || access(sibling, W_OK) == 0 {
       try makeFolder(sibling, mode: 0o700)
       return sibling
@@ -42,8 +43,8 @@ public struct HubCache: Sendable {
     return inside
   }
 
-  /// Makes the folders of a repository, marks the cache as one for backup programs, and sweeps up what a killed
-  /// process left half written.
+  /// Makes the folders of a repository, marks the cache as one for backup programs, and sweeps up what a
+  /// killed process left half written.
   func prepare(_ repo: RepoID) throws(DownloadError) {
     try makeFolder("\(folder(repo))/blobs")
     try makeFolder("\(folder(repo))/snapshots")
@@ -63,8 +64,8 @@ public struct HubCache: Sendable {
 
   /// Puts a verified file under its name: the link in the snapshot, then the ref.
   ///
-  /// - Parameter ref: the branch or tag that was asked for, when the commit is what it means; the ref is written
-  ///   last, since a ref without its snapshot counts as corruption.
+  /// - Parameter ref: the branch or tag that was asked for, when the commit is what it means; the ref is
+  ///   written last, since a ref without its snapshot counts as corruption.
   func publish(
     _ repo: RepoID, _ commit: CommitHash, _ file: ModelFile, ref: String?
   ) throws(DownloadError) {
@@ -73,8 +74,8 @@ public struct HubCache: Sendable {
     let up = String(repeating: "../", count: file.path.segments.count + 1)
     let target = "\(up)blobs/\(file.hash)"
     if existingLink(link) != target {
-      // Made under its name at once: under a temporary one it could outlive a killed process, as one more file of
-      // the snapshot.
+      // Made under its name at once: under a temporary one it could outlive a killed process, as one more
+      // file of the snapshot.
       if symlink(target, link) != 0 {
         guard errno == EEXIST, unlink(link) == 0, symlink(target, link) == 0 else {
           throw .system("symlink", link, errno)
@@ -97,8 +98,8 @@ public struct HubCache: Sendable {
     return count > 0 ? String(decoding: buffer[..<count], as: UTF8.self) : nil
   }
 
-  /// Writes a whole file or nothing. Its temporary name lies in the partial folder: half a ref in `refs` makes the
-  /// Python client call the repository corrupted.
+  /// Writes a whole file or nothing. Its temporary name lies in the partial folder: half a ref in `refs`
+  /// makes the Python client call the repository corrupted.
   private func writeSmallFile(_ path: String, _ text: String) throws(DownloadError) {
     let temporary = "\(try partialFolder())/\(getpid())\(Self.temporarySuffix)"
     let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)

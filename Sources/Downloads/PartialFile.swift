@@ -46,8 +46,8 @@ final class PartialFile: BodySink {
   /// - Parameters:
   ///   - path: the file in the partial folder.
   ///   - file: what it will be.
-  ///   - trusted: bytes from the start that may be kept: all that a killed process of this boot wrote, or what
-  ///     was durable before a reboot.
+  ///   - trusted: bytes from the start that may be kept: all that a killed process of this boot wrote, or
+  ///     what was durable before a reboot.
   ///   - journal: called after every sync.
   ///   - progress: called with the number of bytes on disk.
   ///   - synchronize: the system call that makes bytes durable; tests let it fail.
@@ -65,7 +65,9 @@ final class PartialFile: BodySink {
     let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
     guard descriptor >= 0 else { throw DownloadError.system("open", path, errno) }
     do {
-      guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else { throw DownloadError(.inUse, file.path.description) }
+      guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+        throw DownloadError(.inUse, file.path.description)
+      }
       var (info, named) = (stat(), stat())
       guard fstat(descriptor, &info) == 0 else { throw DownloadError.system("stat", path, errno) }
       // Between our open and our lock its last writer may have given the file its final name: hands off then.
@@ -73,7 +75,9 @@ final class PartialFile: BodySink {
         throw DownloadError(.inUse, file.path.description)
       }
       let kept = max(0, min(Int64(info.st_size), trusted, file.size))
-      guard ftruncate(descriptor, off_t(kept)) == 0 else { throw DownloadError.system("ftruncate", path, errno) }
+      guard ftruncate(descriptor, off_t(kept)) == 0 else {
+        throw DownloadError.system("ftruncate", path, errno)
+      }
       try Self.reserve(descriptor, path, file.size)
       let checksum = try Checksum(for: file.hash, size: file.size)
       try BlobCheck.feed(checksum, from: descriptor, path: path, upTo: kept)
@@ -107,7 +111,8 @@ final class PartialFile: BodySink {
     switch head.status {
     case 206:
       guard let range = head.contentRange, range.isExactly(start..<file.size, of: file.size) else {
-        throw DownloadError(.inconsistent("the server sent another range than was asked for"), file.path.description)
+        throw DownloadError(
+          .inconsistent("the server sent another range than was asked for"), file.path.description)
       }
     case 200:
       // A whole body is only right at the start; at any other offset it would be written in the wrong place.
@@ -132,7 +137,8 @@ final class PartialFile: BodySink {
       if let failure = state.failure { throw failure }
       guard state.isBodyExpected else { return nil }
       guard Int64(bytes.count) <= file.size - state.offset else {
-        throw DownloadError(.inconsistent("the server sent more bytes than the file has"), file.path.description)
+        throw DownloadError(
+          .inconsistent("the server sent more bytes than the file has"), file.path.description)
       }
       var written = 0
       while written < bytes.count {
@@ -142,7 +148,8 @@ final class PartialFile: BodySink {
         guard count > 0 else {
           if errno == ENOSPC || errno == EDQUOT {
             throw DownloadError(
-              .noSpace(needed: ByteCount(file.size - state.offset), free: ByteCount(0)), file.path.description)
+              .noSpace(needed: ByteCount(file.size - state.offset), free: ByteCount(0)), file.path.description
+            )
           }
           throw DownloadError.system("write", path, errno)
         }
@@ -170,8 +177,8 @@ final class PartialFile: BodySink {
   private func sync(_ state: inout State) throws {
     guard synchronize(descriptor) == 0 else {
       let failure = DownloadError.system("fdatasync", path, errno)
-      // The kernel drops what it could not write and reports that once: a second call would succeed over a hole.
-      // What was not durable before is thrown away, and this object is of no more use.
+      // The kernel drops what it could not write and reports that once: a second call would succeed over a
+      // hole. What was not durable before is thrown away, and this object is of no more use.
       _ = ftruncate(descriptor, off_t(state.durable))
       state.offset = state.durable
       state.failure = failure
@@ -200,8 +207,8 @@ final class PartialFile: BodySink {
   /// Makes the whole file durable and gives it its final name.
   func publish(as final: String) throws(DownloadError) {
     if let failure = state.withLock({ $0.failure }) { throw failure }
-    // The mode that an ordinary new file would get: the umask is not readable without changing it, and the cache
-    // is shared with other programs of the same user.
+    // The mode that an ordinary new file would get: the umask is not readable without changing it, and the
+    // cache is shared with other programs of the same user.
     guard fchmod(descriptor, 0o644) == 0 else { throw .system("fchmod", path, errno) }
     guard fsync(descriptor) == 0 else { throw .system("fsync", path, errno) }
     guard rename(path, final) == 0 else { throw .system("rename", final, errno) }

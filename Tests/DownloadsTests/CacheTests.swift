@@ -46,7 +46,9 @@ struct CacheTests {
   @Test func shards() async throws {
     let names = (1...3).map { "m-0000\($0)-of-00003.gguf" }
     let files = Dictionary(
-      uniqueKeysWithValues: names.enumerated().map { ($0.element, Noise.bytes(200_000, seed: UInt64($0.offset + 2))) })
+      uniqueKeysWithValues: names.enumerated().map {
+        ($0.element, Noise.bytes(200_000, seed: UInt64($0.offset + 2)))
+      })
     try await Stage.with(files) { stage in
       let copy = try await stage.want(names[0], names[1], names[2])
       let first = try await stage.fetch(copy)
@@ -113,7 +115,8 @@ struct CacheTests {
       let copy = try await stage.want(Stage.file)
       let link = stage.cache.snapshot(copy.repo, copy.commit, copy.path)
       try FileManager.default.createDirectory(
-        atPath: URL(fileURLWithPath: link).deletingLastPathComponent().path, withIntermediateDirectories: true)
+        atPath: URL(fileURLWithPath: link).deletingLastPathComponent().path, withIntermediateDirectories: true
+      )
       try Data("old".utf8).write(to: URL(fileURLWithPath: link))
       try await stage.expect(from: copy)
       #expect(names(URL(fileURLWithPath: link).deletingLastPathComponent().path) == ["model.gguf"])

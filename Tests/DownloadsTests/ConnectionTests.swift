@@ -1,5 +1,5 @@
-import Checksums
 import Catalog
+import Checksums
 import Domain
 import Foundation
 import HTTP
@@ -28,7 +28,10 @@ struct ConnectionTests {
         let headers = [
           "X-Repo-Commit: \(Self.commit)", "ETag: \"\(Stage.hash)\"", "Content-Length: \(Self.content.count)",
         ]
-        return [.send(Array((["HTTP/1.1 200 OK"] + headers).joined(separator: "\r\n").utf8) + Array("\r\n\r\n".utf8))]
+        return [
+          .send(
+            Array((["HTTP/1.1 200 OK"] + headers).joined(separator: "\r\n").utf8) + Array("\r\n\r\n".utf8))
+        ]
       }
       let index = count.withLock { count in
         count += 1

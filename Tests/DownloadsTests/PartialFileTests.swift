@@ -62,7 +62,8 @@ struct PartialFileTests {
 
   @Test(
     arguments: [
-      "bytes 499-999/1000", "bytes 501-999/1000", "bytes 500-998/1000", "bytes 500-999/1001", "bytes 500-999/*", "",
+      "bytes 499-999/1000", "bytes 501-999/1000", "bytes 500-998/1000", "bytes 500-999/1001",
+      "bytes 500-999/*", "",
     ])
   func anotherRangeThanAskedForIsRefused(range: String) throws {
     try Data(Self.content[..<500]).write(to: URL(fileURLWithPath: path))

@@ -61,7 +61,8 @@ struct RefusalTests {
     let aside = try #require(bytes("\(partial)/\(hash).damaged"))
     #expect(isAside(aside))
     let repo = "\(stage.cache.root)/models--org--model"
-    #expect(names("\(repo)/blobs").isEmpty && names("\(repo)/refs").isEmpty && names("\(repo)/snapshots").isEmpty)
+    #expect(
+      names("\(repo)/blobs").isEmpty && names("\(repo)/refs").isEmpty && names("\(repo)/snapshots").isEmpty)
   }
 
   @Test func aDamagedShardKeepsTheRefBack() async throws {

@@ -93,7 +93,8 @@ struct ResumeTests {
   }
 
   @Test func aServerThatNeverHonoursRangesIsReadFromTheStart() async throws {
-    let faults: [Fault.Action] = [.cut(afterBytes: 600_000)] + [Fault.Action](repeating: .ignoreRange, count: 10)
+    let faults: [Fault.Action] =
+      [.cut(afterBytes: 600_000)] + [Fault.Action](repeating: .ignoreRange, count: 10)
     try await Stage.with(faults: faults) { stage in
       let copy = try await stage.want(Stage.file)
       try await stage.expect(from: copy)
@@ -103,7 +104,8 @@ struct ResumeTests {
   }
 
   @Test func aServerWithoutRangesThatAlwaysBreaksIsGivenUp() async throws {
-    let faults = [Fault.Action](repeating: .cut(afterBytes: 600_000), count: 1)
+    let faults =
+      [Fault.Action](repeating: .cut(afterBytes: 600_000), count: 1)
       + [.ignoreRange, .ignoreRange, .cut(afterBytes: 600_000)] + .init(repeating: .ignoreRange, count: 10)
     try await Stage.with(faults: faults) { stage in
       let copy = try await stage.want(Stage.file)

@@ -11,8 +11,8 @@ import Testing
 
 @testable import Downloads
 
-/// A practice hub with one repository, a catalog and a cache in a folder of their own, and a downloader between
-/// them that never really waits.
+/// A practice hub with one repository, a catalog and a cache in a folder of their own, and a downloader
+/// between them that never really waits.
 struct Stage: Sendable {
   static let name = "org/model"
   static let file = "model.gguf"
