@@ -1,4 +1,5 @@
-/// Bytes that differ at every place, so that a shifted or missing piece is noticed; the same for the same seed.
+/// Bytes that differ at every place, so that a shifted or missing piece is noticed; the same for the same
+/// seed.
 public enum Noise {
   /// `count` bytes.
   public static func bytes(_ count: Int, seed: UInt64 = 1) -> [UInt8] {
