@@ -52,8 +52,7 @@ let package = Package(
         "Catalog", "Console", "Digest", "Domain", "Downloads", "Fit", "Hub", "HubServer", "HTTP", "Inference",
         "ModelFiles", "Settings", "Smoke", "Watch", argumentParser, logging,
       ]),
-    .target(
-      name: "TestSupport", dependencies: ["HubServer", "ModelFiles", "Domain", subprocess], path: "Tests/Support"),
+    .target(name: "TestSupport", dependencies: ["HubServer", "ModelFiles", "Domain"], path: "Tests/Support"),
     .target(name: "LoopbackServer", path: "Tests/HTTPTests/LoopbackServer"),
     .testTarget(name: "DomainTests", dependencies: ["Domain"]),
     .testTarget(name: "ConsoleTests", dependencies: ["Console"]),
@@ -63,13 +62,20 @@ let package = Package(
     .testTarget(name: "HubTests", dependencies: ["Hub", "HTTP", "Domain", "LoopbackServer"]),
     .testTarget(name: "FitTests", dependencies: ["Fit", "TestSupport"]),
     .testTarget(name: "CatalogTests", dependencies: ["Catalog", "TestSupport", grdb]),
+    .testTarget(
+      name: "DownloadsTests",
+      dependencies: [
+        "Downloads", "Hub", "HTTP", "Catalog", "Checksums", "HubServer", "LoopbackServer", "Domain", "TestSupport",
+      ]),
+    .testTarget(
+      name: "StreetTests",
+      dependencies: [
+        "hubwatch", "Catalog", "Checksums", "HubServer", "ModelFiles", "Watch", "Domain", "TestSupport", subprocess,
+      ]),
     .testTarget(name: "InferenceTests", dependencies: ["Inference", "ModelFiles", "CKernels", "Domain"]),
     .testTarget(name: "SmokeTests", dependencies: ["Smoke", "TestSupport"]),
     .testTarget(name: "WatchTests", dependencies: ["Watch", "TestSupport"]),
     .testTarget(name: "HubwatchTests", dependencies: ["hubwatch", "Checksums", "ModelFiles"]),
-    .testTarget(
-      name: "StreetTests",
-      dependencies: ["hubwatch", "Catalog", "HubServer", "ModelFiles", "Settings", "TestSupport", subprocess]),
     .testTarget(name: "DigestTests", dependencies: ["Digest", "TestSupport"]),
     .testTarget(
       name: "HubServerTests", dependencies: ["HubServer", "Checksums", "Domain"], exclude: ["hub_client.py"]),

@@ -48,6 +48,8 @@ extension CopyRecord: FetchableRecord {
 }
 
 /// The journal of one file of a copy.
+///
+/// Copies of the same content have one partial file, so that they share the journal as long as it is open.
 public struct PartRecord: Sendable, Equatable {
   /// Which file it is.
   public var file: ModelFile
@@ -87,9 +89,16 @@ extension Catalog {
         arguments: [repo.description, commit.description, path])
       guard let record else { throw DatabaseError(resultCode: .SQLITE_INTERNAL, message: "a copy vanished") }
       for file in files {
+        let hash = file.hash.description
+        let journal = try Row.fetchOne(
+          database,
+          sql: "SELECT durableBytes, boot FROM part WHERE hash = ? AND isVerified = 0 AND boot <> '' LIMIT 1",
+          arguments: [hash])
         try database.execute(
-          sql: "INSERT INTO part VALUES (?, ?, ?, ?, 0, '', 0) ON CONFLICT DO NOTHING",
-          arguments: [record.id, file.path.description, file.size, file.hash.description])
+          sql: "INSERT INTO part VALUES (?, ?, ?, ?, ?, ?, 0) ON CONFLICT DO NOTHING",
+          arguments: [
+            record.id, file.path.description, file.size, hash, journal?["durableBytes"] ?? 0, journal?["boot"] ?? "",
+          ])
       }
       return record
     }
@@ -141,14 +150,19 @@ extension Catalog {
     }
   }
 
-  /// Journals how much of a file is durable. Call it only after the bytes were synced.
+  /// Journals how much of a file is durable, for every copy that waits for the same content. Call it only after the
+  /// bytes were synced.
   public func setDurable(
     copy: Int64, path: RepoPath, bytes: Int64, boot: String
   ) throws(CatalogError) {
     try write { database in
       try database.execute(
-        sql: "UPDATE part SET durableBytes = ?, boot = ?, isVerified = 0 WHERE copy = ? AND path = ?",
-        arguments: [bytes, boot, copy, path.description])
+        sql: """
+          UPDATE part SET durableBytes = ?, boot = ?, isVerified = 0
+          WHERE copy = ? AND path = ?
+            OR isVerified = 0 AND hash = (SELECT hash FROM part WHERE copy = ? AND path = ?)
+          """,
+        arguments: [bytes, boot, copy, path.description, copy, path.description])
     }
   }
 

@@ -6,7 +6,7 @@ import Glibc
 enum BlobCheck {
   /// The hash of the file at `path`, of the kind that `expected` has.
   ///
-  /// - Throws: `DownloadError` when it cannot be read.
+  /// - Throws: `DownloadError` when it cannot be read, `CancellationError`.
   static func hash(of path: String, expected: ModelFile) throws -> ContentHash {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw DownloadError.system("open", path, errno) }
@@ -18,17 +18,19 @@ enum BlobCheck {
 
   /// Feeds the first `end` bytes of an open file into a hash.
   ///
-  /// - Throws: `DownloadError` when the file is shorter or cannot be read.
+  /// - Throws: `DownloadError` when the file is shorter or cannot be read; `CancellationError`, since a big
+  ///   file takes minutes.
   static func feed(
     _ checksum: Checksum, from descriptor: Int32, path: String, upTo end: Int64
-  ) throws(DownloadError) {
+  ) throws {
     var buffer = [UInt8](repeating: 0, count: 1 << 20)
     var position: Int64 = 0
     while position < end {
+      try Task.checkCancellation()
       let wanted = Int(min(Int64(buffer.count), end - position))
       let count = buffer.withUnsafeMutableBytes { pread(descriptor, $0.baseAddress, wanted, off_t(position)) }
       if count < 0, errno == EINTR { continue }
-      guard count > 0 else { throw .system("read", path, count < 0 ? errno : EIO) }
+      guard count > 0 else { throw DownloadError.system("read", path, count < 0 ? errno : EIO) }
       buffer.withUnsafeBytes { checksum.update(UnsafeRawBufferPointer(rebasing: $0[..<count])) }
       position += Int64(count)
     }

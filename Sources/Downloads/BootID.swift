@@ -2,8 +2,8 @@ import Foundation
 
 /// Tells one boot of the machine from another.
 ///
-/// Bytes that a killed process wrote are still in the kernel's page cache; over a reboot only those count that
-/// were synced.
+/// Bytes that a killed process wrote are still in the kernel's page cache; over a reboot only those count
+/// that were synced.
 enum BootID {
   /// The kernel's random id of this boot; empty where there is none, which never equals a journal's.
   static let current: String = {

@@ -49,7 +49,8 @@ public struct DownloadError: ReportableError {
     switch kind {
     case .noSpace: "free some space or lower downloads.reserve; what has arrived is kept"
     case .overQuota: "raise downloads.quota, or delete a model from the cache"
-    case .wrongContent: "the hub's copy is probably damaged; the bytes lie in the partial folder for inspection"
+    case .wrongContent:
+      "the hub's copy is probably damaged; the bytes lie in the partial folder for inspection"
     case .inconsistent: "try again; if it stays so, the repository is broken"
     case .inUse: "wait for it, then run the command again"
     case .storage: "check the folder's owner and mode, and whether the file system is read-only"

@@ -32,7 +32,8 @@ public struct HubCache: Sendable {
     let parent = URL(fileURLWithPath: root).deletingLastPathComponent().path
     let sibling = "\(parent)/hubwatch-partial"
     var (ofRoot, ofParent) = (stat(), stat())
-    let isSameDisk = stat(root, &ofRoot) == 0 && stat(parent, &ofParent) == 0 && ofRoot.st_dev == ofParent.st_dev
+    let isSameDisk =
+      stat(root, &ofRoot) == 0 && stat(parent, &ofParent) == 0 && ofRoot.st_dev == ofParent.st_dev
     if isSameDisk, access(parent, W_OK) == 0 || access(sibling, W_OK) == 0 {
       try makeFolder(sibling, mode: 0o700)
       return sibling
@@ -42,11 +43,13 @@ public struct HubCache: Sendable {
     return inside
   }
 
-  /// Makes the folders of a repository, and marks the cache as one for backup programs.
+  /// Makes the folders of a repository, marks the cache as one for backup programs, and sweeps up what a
+  /// killed process left half written.
   func prepare(_ repo: RepoID) throws(DownloadError) {
     try makeFolder("\(folder(repo))/blobs")
     try makeFolder("\(folder(repo))/snapshots")
     try makeFolder("\(folder(repo))/refs")
+    try sweep()
     let tag = "\(root)/CACHEDIR.TAG"
     if access(tag, F_OK) != 0 {
       let text = """
@@ -61,8 +64,8 @@ public struct HubCache: Sendable {
 
   /// Puts a verified file under its name: the link in the snapshot, then the ref.
   ///
-  /// - Parameter ref: the branch or tag that was asked for, when the commit is what it means; the ref is written
-  ///   last, since a ref without its snapshot counts as corruption.
+  /// - Parameter ref: the branch or tag that was asked for, when the commit is what it means; the ref is
+  ///   written last, since a ref without its snapshot counts as corruption.
   func publish(
     _ repo: RepoID, _ commit: CommitHash, _ file: ModelFile, ref: String?
   ) throws(DownloadError) {
@@ -71,10 +74,13 @@ public struct HubCache: Sendable {
     let up = String(repeating: "../", count: file.path.segments.count + 1)
     let target = "\(up)blobs/\(file.hash)"
     if existingLink(link) != target {
-      let temporary = "\(link).\(getpid()).hubwatch"
-      unlink(temporary)
-      guard symlink(target, temporary) == 0 else { throw .system("symlink", temporary, errno) }
-      guard rename(temporary, link) == 0 else { throw .system("rename", link, errno) }
+      // Made under its name at once: under a temporary one it could outlive a killed process, as one more
+      // file of the snapshot.
+      if symlink(target, link) != 0 {
+        guard errno == EEXIST, unlink(link) == 0, symlink(target, link) == 0 else {
+          throw .system("symlink", link, errno)
+        }
+      }
       try syncFolder(URL(fileURLWithPath: link).deletingLastPathComponent().path)
     }
     guard let ref, RepoPath(ref) != nil else { return }
@@ -92,8 +98,10 @@ public struct HubCache: Sendable {
     return count > 0 ? String(decoding: buffer[..<count], as: UTF8.self) : nil
   }
 
+  /// Writes a whole file or nothing. Its temporary name lies in the partial folder: half a ref in `refs`
+  /// makes the Python client call the repository corrupted.
   private func writeSmallFile(_ path: String, _ text: String) throws(DownloadError) {
-    let temporary = "\(path).\(getpid()).tmp"
+    let temporary = "\(try partialFolder())/\(getpid())\(Self.temporarySuffix)"
     let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
     guard descriptor >= 0 else { throw .system("open", temporary, errno) }
     let bytes = Array(text.utf8)
@@ -106,6 +114,20 @@ public struct HubCache: Sendable {
     }
     guard rename(temporary, path) == 0 else { throw .system("rename", path, errno) }
     try syncFolder(URL(fileURLWithPath: path).deletingLastPathComponent().path)
+  }
+
+  private static let temporarySuffix = ".tmp"
+
+  /// Deletes temporary files of processes that are no more.
+  private func sweep() throws(DownloadError) {
+    let folder = try partialFolder()
+    for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] {
+      guard name.hasSuffix(Self.temporarySuffix),
+        let process = Int32(name.dropLast(Self.temporarySuffix.count)), process > 0,
+        kill(process, 0) != 0, errno == ESRCH
+      else { continue }
+      unlink("\(folder)/\(name)")
+    }
   }
 
   private func makeFolder(_ path: String, mode: Int = 0o755) throws(DownloadError) {

@@ -16,6 +16,15 @@ func syncFolder(_ path: String) throws(DownloadError) {
   guard fsync(descriptor) == 0 else { throw .system("fsync", path, errno) }
 }
 
+/// The bytes that a file takes on disk or has in it, whichever is more; 0 when there is none.
+///
+/// A file whose blocks are reserved takes more than it has, and one on a compressing file system less.
+func allocatedSize(_ path: String) -> Int64 {
+  var info = stat()
+  guard stat(path, &info) == 0 else { return 0 }
+  return max(Int64(info.st_size), Int64(info.st_blocks) * 512)
+}
+
 /// The size of a regular file behind `path`, links followed; nil when there is none.
 func regularFileSize(_ path: String) -> Int64? {
   var info = stat()

@@ -8,7 +8,7 @@ import Watch
 @Suite("Bad input")
 struct BadInputTests {
   private func expect(
-    _ program: Program, _ arguments: [String], code: Int32, says words: String,
+    _ program: HouseProgram, _ arguments: [String], code: Int32, says words: String,
     _ location: SourceLocation = #_sourceLocation
   ) async throws {
     let outcome = try await program.run(arguments)
@@ -19,7 +19,7 @@ struct BadInputTests {
 
   @Test func unknownAndGatedModels() async throws {
     let house = try await PracticeHouse()
-    try house.addRepo("tiny/gated-GGUF", ["gated.F32.gguf": try TinyLlama.bytes()]) { $0.gated = .manual }
+    try house.addRepo("tiny/gated-GGUF", ["gated.F16.gguf": try TinyLlama.bytes()]) { $0.gated = .manual }
     try house.addRepo("tiny/empty", ["README.md": [35]]) { $0.tags = ["llama"] }
     try await expect(house.program, ["pull", "tiny/unknown"], code: 1, says: "no such repository")
     try await expect(house.program, ["fit", "tiny/unknown", "--vram", "12"], code: 1, says: "no such repository")
@@ -58,8 +58,8 @@ struct BadInputTests {
     let smoke = try await house.program.run("smoke", "--json", file)
     #expect(smoke.code == 65 && smoke.output.contains("\"verdict\" : \"fail\""))
     // On the hub, a broken file is that repository's state and nobody else's trouble.
-    try house.addRepo("tiny/broken-GGUF", ["broken.F32.gguf": Array("GGUF rubbish".utf8)])
-    try house.addRepo("tiny/llama-GGUF", ["tiny.F32.gguf": try TinyLlama.bytes()])
+    try house.addRepo("tiny/broken-GGUF", ["broken.F16.gguf": Array("GGUF rubbish".utf8)])
+    try house.addRepo("tiny/llama-GGUF", ["tiny.F16.gguf": try TinyLlama.bytes()])
     let run = try await house.program.run("run")
     #expect(run.code == 0, "\(run.errors)")
     #expect(try await house.program.run("digest").output.contains("tiny/broken-GGUF"))
@@ -68,28 +68,26 @@ struct BadInputTests {
 
   @Test func damageOnTheWayIsFoundAndNothingIsPublished() async throws {
     let house = try await PracticeHouse()
-    try house.addRepo("tiny/llama-GGUF", ["tiny.F32.gguf": try TinyLlama.bytes()]) {
-      $0.files["tiny.F32.gguf"] = .init(sha256: String(repeating: "a", count: 64))
+    try house.addRepo("tiny/llama-GGUF", ["tiny.F16.gguf": try TinyLlama.bytes()]) {
+      $0.files["tiny.F16.gguf"] = .init(sha256: String(repeating: "a", count: 64))
     }
     try await expect(house.program, ["pull", "tiny/llama-GGUF"], code: 1, says: "arrived damaged twice")
-    let blobs = "\(house.folder.path)/cache/hub/models--tiny--llama-GGUF/blobs"
+    let blobs = "\(house.program.home.cache)/models--tiny--llama-GGUF/blobs"
     #expect(try FileManager.default.contentsOfDirectory(atPath: blobs).isEmpty)
     await house.stop()
   }
 
   @Test(arguments: ["poll", "run", "pull tiny/llama-GGUF", "fit tiny/llama-GGUF --vram 12"])
   func aHubThatIsDown(_ line: String) async throws {
-    let folder = try TemporaryFolder()
     // Port 9 of the loopback interface: nobody listens there.
-    let program = try Program(folder: folder.path, endpoint: "http://127.0.0.1:9")
+    let program = try HouseProgram(endpoint: "http://127.0.0.1:9")
     try await expect(program, line.split(separator: " ").map(String.init), code: 69, says: "hubwatch: ")
   }
 
   @Test(arguments: ["poll", "run", "pull a/b", "fit", "digest", "config check", "config show", "smoke a/b", "daemon"])
   func wrongConfiguration(_ line: String) async throws {
-    let folder = try TemporaryFolder()
-    let program = try Program(
-      folder: folder.path, endpoint: "http://127.0.0.1:9", configuration: "[device]\nvarm = 12\n[hub]\nendpoint = 3")
+    let program = try HouseProgram(
+      endpoint: "http://127.0.0.1:9", configuration: "[device]\nvarm = 12\n[hub]\nendpoint = 3")
     let outcome = try await program.run(line.split(separator: " ").map(String.init))
     #expect(outcome.code == 78)
     #expect(outcome.errors.contains("line 2: unknown key \"device.varm\"; did you mean \"vram\"?"))
@@ -98,7 +96,7 @@ struct BadInputTests {
 
   @Test func aStateThatSomebodyElseHolds() async throws {
     let house = try await PracticeHouse()
-    let lock = try StateLock(folder: "\(house.folder.path)/state")
+    let lock = try StateLock(folder: house.program.home.state)
     for verb in [["poll"], ["run"], ["pull", "a/b"], ["digest", "--mark-read"], ["daemon"]] {
       let outcome = try await house.program.run(verb)
       #expect(outcome.code == 75, "\(verb): \(outcome.errors)")
@@ -111,7 +109,7 @@ struct BadInputTests {
 
   @Test func aStateThatCannotBeUsed() async throws {
     let house = try await PracticeHouse()
-    let state = "\(house.folder.path)/state"
+    let state = house.program.home.state
     try FileManager.default.createDirectory(atPath: state, withIntermediateDirectories: true)
     try Data((0..<8192).map { UInt8(truncatingIfNeeded: $0 &* 31) }).write(
       to: URL(fileURLWithPath: "\(state)/hubwatch.sqlite"))
@@ -123,7 +121,7 @@ struct BadInputTests {
   @Test func noSpaceIsSaid() async throws {
     let house = try await PracticeHouse(
       configuration: "[device]\nvram = 12\n[downloads]\nreserve = \"900 TB\"")
-    try house.addRepo("tiny/llama-GGUF", ["tiny.F32.gguf": try TinyLlama.bytes()])
+    try house.addRepo("tiny/llama-GGUF", ["tiny.F16.gguf": try TinyLlama.bytes()])
     try await expect(house.program, ["pull", "tiny/llama-GGUF"], code: 1, says: "free above the reserve")
     await house.stop()
   }

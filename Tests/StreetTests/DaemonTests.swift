@@ -1,5 +1,4 @@
 import Foundation
-import Subprocess
 import Synchronization
 import TestSupport
 import Testing
@@ -8,7 +7,7 @@ import Testing
 struct DaemonTests {
   @Test func itIsReadyWorksAndStopsOnSIGTERM() async throws {
     let house = try await PracticeHouse()
-    try house.addRepo("tiny/llama-GGUF", ["tiny.F32.gguf": try TinyLlama.bytes()])
+    try house.addRepo("tiny/llama-GGUF", ["tiny.F16.gguf": try TinyLlama.bytes()])
     let socket = try NotifySocket(path: "\(house.folder.path)/notify")
     var program = house.program
     program.environment["NOTIFY_SOCKET"] = socket.path
@@ -20,7 +19,7 @@ struct DaemonTests {
         heard.withLock { $0.append(message) }
         if message.hasPrefix("STATUS=idle") { break }
       }
-      return .terminate
+      return SIGTERM
     }
     while let message = try await socket.receive(withinSeconds: 1) { heard.withLock { $0.append(message) } }
     let messages = heard.withLock { $0 }
@@ -36,14 +35,14 @@ struct DaemonTests {
 
   @Test func aStopInTheMiddleOfADownloadLosesNothing() async throws {
     let house = try await PracticeHouse(bytesPerSecond: 200_000)
-    let model = try TinyLlama.bytes(vocabulary: 6000)
-    try house.addRepo("tiny/llama-GGUF", ["tiny.F32.gguf": model])
-    let partial = "\(house.folder.path)/cache/hubwatch-partial"
+    let model = try TinyLlama.bytes(embedding: 384)
+    try house.addRepo("tiny/llama-GGUF", ["tiny.F16.gguf": model])
+    let partial = house.program.home.partial
     let daemon = try await house.program.run(["daemon"]) {
       while FileManager.default.subpaths(atPath: partial)?.contains(where: { $0.hasSuffix(".part") }) != true {
         try await Task.sleep(for: .milliseconds(20))
       }
-      return .terminate
+      return SIGTERM
     }
     #expect(daemon.code == 0, "\(daemon.errors)")
     let run = try await house.program.run("run")
@@ -55,13 +54,13 @@ struct DaemonTests {
 
   @Test func aHubThatIsDownIsWaitedFor() async throws {
     let folder = try TemporaryFolder()
-    let program = try Program(folder: folder.path, endpoint: "http://127.0.0.1:9")
+    let program = try HouseProgram(endpoint: "http://127.0.0.1:9")
     let socket = try NotifySocket(path: "\(folder.path)/notify")
     var watched = program
     watched.environment["NOTIFY_SOCKET"] = socket.path
     let daemon = try await watched.run(["daemon"]) {
       while let message = try await socket.receive(), !message.hasPrefix("STATUS=idle") {}
-      return .terminate
+      return SIGTERM
     }
     #expect(daemon.code == 0, "\(daemon.errors)")
     #expect(daemon.errors.contains("127.0.0.1"))

@@ -20,10 +20,11 @@ struct UnitTests {
     let names = try FileManager.default.contentsOfDirectory(atPath: source)
       .filter { $0.hasSuffix(".service") || $0.hasSuffix(".timer") }
     #expect(names.count >= 5)
+    let program = try hubwatch().path
     return try names.map { name in
       let text = try String(contentsOfFile: "\(source)/\(name)", encoding: .utf8)
       let copy = "\(folder.path)/\(name)"
-      try text.replacing("/usr/bin/hubwatch", with: Program.path).write(toFile: copy, atomically: true, encoding: .utf8)
+      try text.replacing("/usr/bin/hubwatch", with: program).write(toFile: copy, atomically: true, encoding: .utf8)
       return copy
     }
   }

@@ -7,10 +7,10 @@ import Testing
 @Suite("The verbs")
 struct VerbTests {
   /// A hub with one model that runs, one that is gated, and one without weights.
-  private func house(configuration: String = Program.card) async throws -> PracticeHouse {
+  private func house(configuration: String = HouseProgram.card) async throws -> PracticeHouse {
     let house = try await PracticeHouse(configuration: configuration)
-    try house.addRepo("tiny/llama-GGUF", ["tiny.F32.gguf": try TinyLlama.bytes(), "README.md": Array("# Tiny".utf8)])
-    try house.addRepo("tiny/gated-GGUF", ["gated.F32.gguf": try TinyLlama.bytes(seed: 2)]) { $0.gated = .manual }
+    try house.addRepo("tiny/llama-GGUF", ["tiny.F16.gguf": try TinyLlama.bytes(), "README.md": Array("# Tiny".utf8)])
+    try house.addRepo("tiny/gated-GGUF", ["gated.F16.gguf": try TinyLlama.bytes(seed: 2)]) { $0.gated = .manual }
     try house.addRepo("tiny/empty", ["README.md": Array("# Soon".utf8)]) { $0.tags = ["llama"] }
     return house
   }
@@ -27,7 +27,7 @@ struct VerbTests {
     #expect(try await house.program.run("poll").output == "3 models known, 0 of them new.\n")
     // Not one byte of weights beyond the header has been asked for.
     let size = try TinyLlama.bytes().count
-    #expect(await house.bytesSent("tiny.F32.gguf") <= Int64(size))
+    #expect(await house.bytesSent("tiny.F16.gguf") <= Int64(size))
 
     let fit = try await house.program.run("fit", "--vram", "12", "--json")
     #expect(fit.code == 0)
@@ -44,9 +44,9 @@ struct VerbTests {
     #expect(pull.code == 0, "\(pull.errors)")
     let path = pull.output.trimmingCharacters(in: .newlines)
     #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == Data(try TinyLlama.bytes()))
-    let sent = await house.bytesSent("tiny.F32.gguf")
+    let sent = await house.bytesSent("tiny.F16.gguf")
     #expect(try await house.program.run("pull", "tiny/llama-GGUF").output == pull.output)
-    #expect(await house.bytesSent("tiny.F32.gguf") == sent)
+    #expect(await house.bytesSent("tiny.F16.gguf") == sent)
 
     let smoke = try await house.program.run("smoke", "--json", "tiny/llama-GGUF")
     let report = try json(smoke.output)
@@ -93,9 +93,9 @@ struct VerbTests {
 
   @Test func aFileNeedsNoState() async throws {
     let house = try await house()
-    let file = "\(house.folder.path)/hub/tiny/llama-GGUF/tiny.F32.gguf"
+    let file = "\(house.folder.path)/hub/tiny/llama-GGUF/tiny.F16.gguf"
     let fit = try await house.program.run("fit", file, "--vram", "12", "--csv")
-    #expect(fit.code == 0 && fit.output.contains(",F32,header,"))
+    #expect(fit.code == 0 && fit.output.contains(",F16,header,"))
     #expect(try await house.program.run("core", "inspect", "--json", file).code == 0)
     let tokens = try await house.program.run("core", "tokenize", "--json", file, "ab")
     #expect(try json(tokens.output)["ids"] as? [Int] != nil)
@@ -106,7 +106,7 @@ struct VerbTests {
     let bench = try json(
       try await house.program.run("core", "bench", "-p", "8", "-n", "2", "-r", "1", "--json", file).output)
     #expect((bench["tests"] as? [[String: Any]])?.map { $0["name"] as? String } == ["pp8", "tg2"])
-    #expect(!FileManager.default.fileExists(atPath: "\(house.folder.path)/state"))
+    #expect(!FileManager.default.fileExists(atPath: house.program.home.state))
     await house.stop()
   }
 

@@ -5,13 +5,13 @@ import HubServer
 public final class PracticeHouse: Sendable {
   public let folder: TemporaryFolder
   public let server: HubServer
-  /// The program, with the hub's address in its environment.
-  public let program: Program
+  /// The program, with a home of its own and the hub's address.
+  public let program: HouseProgram
   /// The hub's address.
   public let endpoint: String
 
   /// Starts a hub; its repositories are added by `addRepo`.
-  public init(bytesPerSecond: Int? = nil, configuration: String = Program.card) async throws {
+  public init(bytesPerSecond: Int? = nil, configuration: String = HouseProgram.card) async throws {
     folder = try TemporaryFolder()
     let root = "\(folder.path)/hub"
     try FileManager.default.createDirectory(atPath: root, withIntermediateDirectories: true)
@@ -20,7 +20,7 @@ public final class PracticeHouse: Sendable {
     options.quotas = .init(api: 1_000_000, resolvers: 1_000_000, pages: 1_000_000)
     server = try HubServer(root: root, options: options)
     endpoint = try await server.start().endpoint.absoluteString
-    program = try Program(folder: folder.path, endpoint: endpoint, configuration: configuration)
+    program = try HouseProgram(endpoint: endpoint, configuration: configuration)
   }
 
   /// Adds a repository.

@@ -1,92 +1,106 @@
 import Foundation
-import Subprocess
+import Glibc
+import Synchronization
 
-/// The built `hubwatch`, run as its user runs it, with nothing of the developer's environment.
+/// An executable that tests start as a person would, with an environment of its own and nothing else.
 public struct Program: Sendable {
-  /// How a run ended.
-  public struct Outcome: Sendable {
-    /// The exit code; nil when a signal ended it.
-    public var code: Int32?
-    public var output: String
-    public var errors: String
-  }
+  /// Its file.
+  public let path: String
 
-  /// Variables of the process.
-  public var environment: [String: String]
-  /// The executable.
-  public static let path: String = {
-    if let named = ProcessInfo.processInfo.environment["HUBWATCH_BINARY"] { return named }
-    let folder = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent().path
-    return "\(folder)/hubwatch"
+  /// A program by its path.
+  public init(path: String) { self.path = path }
+
+  /// The built hubwatch: `HUBWATCH_BINARY`, or the one that lies beside the test runner; nil when neither is
+  /// there.
+  public static let hubwatch: Program? = {
+    let beside = ["/proc/self/exe", CommandLine.arguments[0]].map { name in
+      URL(fileURLWithPath: name).resolvingSymlinksInPath().deletingLastPathComponent().path + "/hubwatch"
+    }
+    // The runner of Swift Testing may be SwiftPM's own helper; then the tests are the bundle that it was
+    // given.
+    let bundles = CommandLine.arguments.filter { $0.hasSuffix(".xctest") }.map {
+      URL(fileURLWithPath: $0).deletingLastPathComponent().path + "/hubwatch"
+    }
+    let built = ["release", "debug"].map { "\(SharedData.packageRoot)/.build/\($0)/hubwatch" }
+    let named = ProcessInfo.processInfo.environment["HUBWATCH_BINARY"].map { [$0] } ?? []
+    return (named + bundles + beside + built).first { FileManager.default.isExecutableFile(atPath: $0) }
+      .map(Program.init)
   }()
 
-  /// A program whose home, state, cache and configuration lie in a folder.
-  ///
-  /// - Parameters:
-  ///   - folder: of one test.
-  ///   - endpoint: the hub's address.
-  ///   - configuration: written to its usual place; a card of 12 GiB unless said otherwise.
-  public init(folder: String, endpoint: String, configuration: String = Program.card) throws {
-    environment = [
-      "HOME": folder, "PATH": "/usr/bin:/bin", "HF_ENDPOINT": endpoint, "HUBWATCH_STATE": "\(folder)/state",
-      "HF_HUB_CACHE": "\(folder)/cache/hub", "TZ": "UTC",
-    ]
-    let place = "\(folder)/.config/hubwatch"
-    try FileManager.default.createDirectory(atPath: place, withIntermediateDirectories: true)
-    try configuration.write(toFile: "\(place)/config.toml", atomically: true, encoding: .utf8)
+  /// How a program ended, and what it wrote.
+  public struct Outcome: Sendable {
+    /// The exit status; nil when a signal ended it.
+    public let status: Int32?
+    /// Everything on standard output, ill-formed UTF-8 repaired.
+    public let output: String
+    /// Everything on standard error.
+    public let error: String
   }
 
-  /// A card of 12 GiB, and no reserve, so that a small disk is no matter.
-  public static let card = """
-    [device]
-    vram = 12
-    [downloads]
-    reserve = "0"
-    """
-
-  /// Runs it to its end, or sends a signal after a while.
+  /// Runs the program to its end.
   ///
-  /// - Parameters:
-  ///   - signal: what is sent.
-  ///   - delay: when.
-  public func run(
-    _ arguments: String..., sending signal: Signal = .kill, after delay: Duration? = nil
-  ) async throws -> Outcome {
-    try await run(arguments, sending: signal, after: delay)
+  /// - Throws: Foundation's error when it cannot be started.
+  public func run(_ arguments: [String], environment: [String: String]) async throws -> Outcome {
+    try await start(arguments, environment: environment).outcome()
   }
 
-  /// Runs it to its end, or sends a signal after a while.
-  public func run(
-    _ arguments: [String], sending signal: Signal = .kill, after delay: Duration? = nil
-  ) async throws -> Outcome {
-    guard let delay else { return try await run(arguments) { nil } }
-    return try await run(arguments) {
-      try await Task.sleep(for: delay)
-      return signal
+  /// Starts the program.
+  ///
+  /// - Throws: Foundation's error when it cannot be started.
+  public func start(_ arguments: [String], environment: [String: String]) throws -> RunningProgram {
+    try RunningProgram(path, arguments, environment)
+  }
+}
+
+/// A program under way; killed when nobody holds this object any more.
+public final class RunningProgram: Sendable {
+  private let process: Process
+  private let folder: TemporaryFolder
+  /// Yields once, when the program has ended.
+  private let end: AsyncStream<Void>
+
+  fileprivate init(_ path: String, _ arguments: [String], _ environment: [String: String]) throws {
+    let folder = try TemporaryFolder()
+    // Files instead of pipes: a program that is killed leaves all that it has written, and none waits for a
+    // reader.
+    func output(_ name: String) throws -> FileHandle {
+      try Data().write(to: URL(fileURLWithPath: "\(folder.path)/\(name)"))
+      return try FileHandle(forWritingTo: URL(fileURLWithPath: "\(folder.path)/\(name)"))
     }
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: path)
+    process.arguments = arguments
+    process.environment = environment
+    process.standardInput = FileHandle.nullDevice
+    process.standardOutput = try output("output")
+    process.standardError = try output("error")
+    let (end, hasEnded) = AsyncStream.makeStream(of: Void.self)
+    process.terminationHandler = { _ in hasEnded.finish() }
+    try process.run()
+    self.folder = folder
+    self.process = process
+    self.end = end
   }
 
-  /// Runs it to its end, while something else goes on beside it.
-  ///
-  /// - Parameter meanwhile: runs once the process has begun; what it returns is sent to the process.
-  public func run(
-    _ arguments: [String], meanwhile: @Sendable () async throws -> Signal?
-  ) async throws -> Outcome {
-    var variables: [Environment.Key: String] = [:]
-    for (name, value) in environment { variables[Environment.Key(stringLiteral: name)] = value }
-    let result = try await Subprocess.run(
-      .path(.init(Self.path)), arguments: Arguments(arguments), environment: .custom(variables), input: .none,
-      output: .string(limit: 8 << 20), error: .string(limit: 8 << 20)
-    ) { execution in
-      guard let signal = try await meanwhile() else { return }
-      // A process that has ended already is what some of the moments are meant to hit.
-      try? execution.send(signal: signal)
+  deinit { signal(SIGKILL) }
+
+  /// Whether it is still at work.
+  public var isRunning: Bool { process.isRunning }
+
+  /// Sends it a signal; nothing happens when it has ended.
+  public func signal(_ number: Int32) {
+    if process.isRunning { kill(process.processIdentifier, number) }
+  }
+
+  /// Waits for its end. Once.
+  public func outcome() async -> Program.Outcome {
+    for await _ in end {}
+    func text(_ name: String) -> String {
+      String(
+        decoding: FileManager.default.contents(atPath: "\(folder.path)/\(name)") ?? Data(), as: UTF8.self)
     }
-    let code: Int32? =
-      switch result.terminationStatus {
-      case .exited(let code): code
-      case .signaled: nil
-      }
-    return Outcome(code: code, output: result.standardOutput, errors: result.standardError)
+    return Program.Outcome(
+      status: process.terminationReason == .exit ? process.terminationStatus : nil, output: text("output"),
+      error: text("error"))
   }
 }

@@ -1,81 +1,100 @@
 import Domain
 import ModelFiles
 
-/// A small llama model with random weights that really runs.
-public enum TinyLlama {
-  /// A complete GGUF: two layers, byte tokens and filler words, F32 weights from a seeded generator.
+/// A complete llama with a real tokenizer and random weights: it runs, and says nothing that makes sense.
+///
+/// The same numbers make the same file, byte for byte, so that every test of it comes to the same verdict.
+public struct TinyLlama: Sendable {
+  /// Width of the residual stream; a multiple of 64.
+  public var embedding = 256
+  /// Layers.
+  public var layers = 2
+  /// Where the random weights begin.
+  public var seed: UInt64 = 1
+  /// Whether the file declares its weights without holding them: a hole in the file instead of bytes.
+  public var isHollow = false
+
+  /// About 3 MB of weights in F16.
+  public init() {}
+
+  /// Three control tokens, one for each byte, and a few words, so that it tokenizes any text.
+  private static let tokens =
+    ["<unk>", "<s>", "</s>"] + (0..<256).map { "<0x\(Self.digits($0))>" }
+    + ["\u{2581}", "e", "t", "a", "o", "n", "th", "\u{2581}th", "the", "\u{2581}the", "er", "an", "and"]
+
+  private static func digits(_ byte: Int) -> String {
+    (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
+  }
+
+  /// The model as a GGUF to be written.
   ///
-  /// - Parameters:
-  ///   - vocabulary: 300 or more tokens; each takes `embedding * 4` bytes of the file.
-  ///   - embedding: a multiple of 32.
-  ///   - seed: other seeds give other files.
-  public static func bytes(vocabulary: Int = 320, embedding: Int = 64, seed: UInt64 = 1) throws -> [UInt8] {
-    var random = Generator(state: seed)
-    func floats(_ count: Int, _ scale: Float) -> [Float] {
-      (0..<count).map { _ in (Float(random.next() >> 40) / Float(1 << 24) - 0.5) * scale }
-    }
+  /// - Throws: never for widths that are multiples of 64.
+  public func writer() throws(ModelFileError) -> GGUFWriter {
     var writer = GGUFWriter()
-    let feedForward = embedding * 2
     writer.set("general.architecture", .string("llama"))
-    writer.set("general.name", .string("tiny"))
-    writer.set("llama.block_count", .uint32(2))
-    writer.set("llama.context_length", .uint32(1024))
+    writer.set("general.name", .string("Tiny llama \(seed)"))
+    writer.set("llama.block_count", .uint32(UInt32(layers)))
+    writer.set("llama.context_length", .uint32(512))
     writer.set("llama.embedding_length", .uint32(UInt32(embedding)))
-    writer.set("llama.feed_forward_length", .uint32(UInt32(feedForward)))
+    writer.set("llama.feed_forward_length", .uint32(UInt32(2 * embedding)))
     writer.set("llama.attention.head_count", .uint32(4))
     writer.set("llama.attention.head_count_kv", .uint32(2))
     writer.set("llama.attention.layer_norm_rms_epsilon", .float32(1e-5))
-    // SentencePiece's form: unknown, begin, end, 256 byte pieces, then words that never occur.
-    var tokens = ["<unk>", "<s>", "</s>"]
-    var types: [Int32] = [2, 3, 3]
-    for byte in 0..<256 {
-      let digits = String(byte, radix: 16, uppercase: true)
-      tokens.append("<0x\(digits.count == 1 ? "0" : "")\(digits)>")
-      types.append(6)
-    }
-    for number in tokens.count..<vocabulary {
-      tokens.append("word\(number)")
-      types.append(1)
-    }
+    let tokens = Self.tokens
     writer.set("tokenizer.ggml.model", .string("llama"))
     writer.set("tokenizer.ggml.tokens", .array(GGUFArray(strings: tokens)))
     writer.set("tokenizer.ggml.scores", .array(GGUFArray(floats: tokens.indices.map { -Float($0) })))
-    writer.set("tokenizer.ggml.token_type", .array(GGUFArray(int32s: types)))
-    writer.set("tokenizer.ggml.bos_token_id", .uint32(1))
-    writer.set("tokenizer.ggml.eos_token_id", .uint32(2))
-    let (e, ff) = (Int64(embedding), Int64(feedForward))
-    func matrix(_ name: String, _ columns: Int64, _ rows: Int64) throws {
-      try writer.add(name, dimensions: [columns, rows], floats: floats(Int(columns * rows), 0.2))
+    // Unknown, control and control; bytes; normal ones.
+    let kinds =
+      [2, 3, 3] + [Int32](repeating: 6, count: 256) + [Int32](repeating: 1, count: tokens.count - 259)
+    writer.set("tokenizer.ggml.token_type", .array(GGUFArray(int32s: kinds)))
+    var generator = Noise.Generator(seed: seed)
+    let (width, half) = (Int64(embedding), Int64(embedding / 2))
+    try matrix("token_embd.weight", [width, Int64(tokens.count)], &writer, &generator)
+    for layer in 0..<layers {
+      try norm("blk.\(layer).attn_norm.weight", &writer)
+      try matrix("blk.\(layer).attn_q.weight", [width, width], &writer, &generator)
+      try matrix("blk.\(layer).attn_k.weight", [width, half], &writer, &generator)
+      try matrix("blk.\(layer).attn_v.weight", [width, half], &writer, &generator)
+      try matrix("blk.\(layer).attn_output.weight", [width, width], &writer, &generator)
+      try norm("blk.\(layer).ffn_norm.weight", &writer)
+      try matrix("blk.\(layer).ffn_gate.weight", [width, 2 * width], &writer, &generator)
+      try matrix("blk.\(layer).ffn_up.weight", [width, 2 * width], &writer, &generator)
+      try matrix("blk.\(layer).ffn_down.weight", [2 * width, width], &writer, &generator)
     }
-    func ones(_ name: String) throws {
-      try writer.add(name, dimensions: [e], floats: Array(repeating: 1, count: embedding))
-    }
-    try matrix("token_embd.weight", e, Int64(vocabulary))
-    try ones("output_norm.weight")
-    for layer in 0..<2 {
-      try ones("blk.\(layer).attn_norm.weight")
-      try matrix("blk.\(layer).attn_q.weight", e, e)
-      try matrix("blk.\(layer).attn_k.weight", e, e / 2)
-      try matrix("blk.\(layer).attn_v.weight", e, e / 2)
-      try matrix("blk.\(layer).attn_output.weight", e, e)
-      try ones("blk.\(layer).ffn_norm.weight")
-      try matrix("blk.\(layer).ffn_gate.weight", e, ff)
-      try matrix("blk.\(layer).ffn_up.weight", e, ff)
-      try matrix("blk.\(layer).ffn_down.weight", ff, e)
-    }
-    return writer.bytes()
+    try norm("output_norm.weight", &writer)
+    try matrix("output.weight", [width, Int64(tokens.count)], &writer, &generator)
+    return writer
   }
 
-  /// SplitMix64: the same numbers on every machine.
-  private struct Generator {
-    var state: UInt64
+  /// A whole file in memory.
+  public static func bytes(embedding: Int = 64, seed: UInt64 = 1) throws(ModelFileError) -> [UInt8] {
+    var model = TinyLlama()
+    model.embedding = embedding
+    model.seed = seed
+    return try model.writer().bytes()
+  }
 
-    mutating func next() -> UInt64 {
-      state &+= 0x9E37_79B9_7F4A_7C15
-      var z = state
-      z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-      z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-      return z ^ (z >> 31)
+  private func norm(_ name: String, _ writer: inout GGUFWriter) throws(ModelFileError) {
+    try writer.add(name, dimensions: [Int64(embedding)], floats: [Float](repeating: 1, count: embedding))
+  }
+
+  private func matrix(
+    _ name: String, _ dimensions: [Int64], _ writer: inout GGUFWriter, _ generator: inout Noise.Generator
+  ) throws(ModelFileError) {
+    guard !isHollow else {
+      try writer.add(name, type: .f16, dimensions: dimensions, data: nil)
+      return
     }
+    let count = Int(dimensions[0] * dimensions[1])
+    var data: [UInt8] = []
+    data.reserveCapacity(2 * count)
+    for _ in 0..<count {
+      // Half-precision numbers between 1/32 and 1/16 of either sign: nothing overflows in a few layers.
+      let bits = UInt16(truncatingIfNeeded: generator.next() >> 24) & 0x83FF | 0x2800
+      data.append(UInt8(truncatingIfNeeded: bits))
+      data.append(UInt8(truncatingIfNeeded: bits >> 8))
+    }
+    try writer.add(name, type: .f16, dimensions: dimensions, data: data)
   }
 }
