@@ -137,6 +137,15 @@ extension Catalog {
     }
   }
 
+  /// Sized repositories that were never judged: a process was killed between the two steps.
+  public func reposWithoutFit() throws(CatalogError) -> [RepoRecord] {
+    try read { database in
+      try RepoRecord.fetchAll(
+        database,
+        sql: "SELECT * FROM repo WHERE state = 'sized' AND NOT EXISTS (SELECT 1 FROM fit WHERE fit.repo = repo.id)")
+    }
+  }
+
   /// The stored verdicts of one repository, the largest need first.
   public func fits(of id: RepoID) throws(CatalogError) -> [FitRecord] {
     try read { database in

@@ -41,10 +41,13 @@ struct Describer {
       return .other(.leftOut, "watch.mute names \(repo.id.owner)", lookAgainAt: nil)
     }
     let terms = "its terms have to be accepted at \(hub.endpoint)/\(repo.id)"
-    if repo.gated, !hub.hasToken { return .other(.gated, terms, lookAgainAt: nil) }
+    let nextWeek = now().addingTimeInterval(7 * 86400)
+    if repo.gated, !hub.hasToken { return .other(.gated, terms, lookAgainAt: nextWeek) }
     do {
-      let info = repo.commit == nil ? try await hub.modelInfo(repo.id, expand: ["sha"]) : nil
-      guard let commit = repo.commit ?? info?.sha else {
+      // What was looked at before may have a new commit that no listing has shown yet.
+      let isFresh = repo.state == .seen && repo.commit != nil
+      let info = isFresh ? nil : try await hub.modelInfo(repo.id, expand: ["sha"])
+      guard let commit = info?.sha ?? repo.commit else {
         return .other(.noWeights, "it has no commit yet", lookAgainAt: nextLook(repo))
       }
       let tree = try await hub.tree(repo.id, revision: commit.description)
@@ -53,9 +56,11 @@ struct Describer {
       return try await size(repo, commit, offers, isAskedFor: isAskedFor)
     } catch let error as HubError {
       switch error.kind {
-      case .gated: return .other(.gated, terms, lookAgainAt: nil)
+      case .gated: return .other(.gated, terms, lookAgainAt: nextWeek)
       case .repoNotFound, .revisionNotFound, .entryNotFound, .disabled:
-        return .other(.gone, error.problem, lookAgainAt: nil)
+        // One refusal may be a mishap of the hub; the second, a day later, is not.
+        let tomorrow = repo.state == .gone ? nil : now().addingTimeInterval(86400)
+        return .other(.gone, error.problem, lookAgainAt: tomorrow)
       case .unexpectedAnswer:
         return .other(.broken, error.problem, lookAgainAt: now().addingTimeInterval(86400))
       default: throw error

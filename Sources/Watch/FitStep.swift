@@ -23,10 +23,21 @@ struct FitStep {
     try catalog.setFits(fits, of: repo.id)
   }
 
-  /// Judges everything that is sized.
+  /// The name under which is kept for what the stored verdicts hold.
+  private static let mark = "fit.judgedFor"
+
+  /// Brings the stored verdicts up to date: all of them for another device or request than the last time, else
+  /// only those that are missing.
   ///
   /// - Throws: `CatalogError`.
-  func judgeAll() throws(CatalogError) {
-    for repo in try catalog.repos(in: [.sized]) { try judge(repo) }
+  func bringUpToDate() throws(CatalogError) {
+    let purpose =
+      "\(device.name), \(device.total.bytes), \(request.context), \(request.kvType), \(request.batch), \(request.flashAttention)"
+    if try catalog.mark(Self.mark) == purpose {
+      for repo in try catalog.reposWithoutFit() { try judge(repo) }
+    } else {
+      for repo in try catalog.repos(in: [.sized]) { try judge(repo) }
+      try catalog.setMark(Self.mark, purpose)
+    }
   }
 }

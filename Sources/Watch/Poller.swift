@@ -69,7 +69,8 @@ struct Poller {
     }
     observe(.listed(filter: filter, sort: sort.rawValue, models: models, new: result.new, changed: result.changed))
     // Only a pass that came to its end moves the mark: one that was killed is read again.
-    if let newest { try catalog.setMark(name, String(newest.timeIntervalSince1970)) }
+    // A row from the future must not hide what is made until then.
+    if let newest { try catalog.setMark(name, String(min(newest, now()).timeIntervalSince1970)) }
     var gaps: [String] = []
     if !reachedHorizon, end != .last {
       gaps.append("the listing of \(filter) by \(sort.rawValue) was not read to its end (\(Self.words(end)))")

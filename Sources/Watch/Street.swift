@@ -111,7 +111,7 @@ public struct Street: Sendable {
       hubError = error
       trouble.append(error.problem)
     }
-    try fitStep.judgeAll()
+    try fitStep.bringUpToDate()
     if hubError == nil {
       try Planner(catalog: catalog, settings: settings.downloads, observe: observe, now: now).plan()
       hubError = try await pullAll()

@@ -83,6 +83,26 @@ struct VerbTests {
     await house.stop()
   }
 
+  @Test func whatComesLaterIsFoundAlsoBehindARowFromTheFuture() async throws {
+    let house = try await house()
+    try house.addRepo("tiny/from-the-future", ["README.md": [35]]) {
+      $0.tags = ["llama"]
+      $0.createdAt = Date(timeIntervalSinceNow: 1e9)
+      $0.lastModified = $0.createdAt
+    }
+    #expect(try await house.program.run("poll").output == "4 models known, 4 of them new.\n")
+    try house.addRepo("tiny/late-GGUF", ["late.F16.gguf": try TinyLlama.bytes(seed: 3)])
+    // The empty one has been filled meanwhile.
+    try house.addRepo("tiny/empty", ["filled.F16.gguf": try TinyLlama.bytes(seed: 4)]) {
+      $0.tags = ["llama"]
+      $0.lastModified = Date()
+    }
+    #expect(try await house.program.run("poll").output == "5 models known, 1 of them new.\n")
+    let fit = try await house.program.run("fit")
+    #expect(fit.output.contains("tiny/late-GGUF") && fit.output.contains("tiny/empty"))
+    await house.stop()
+  }
+
   @Test func withoutACardTheCommonSizesStandSideBySide() async throws {
     let house = try await house(configuration: "")
     _ = try await house.program.run("poll")
