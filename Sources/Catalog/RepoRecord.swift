@@ -57,6 +57,9 @@ extension RepoRecord: FetchableRecord {
     downloads = row["downloads"]
     likes = row["likes"]
     shape = try (row["shape"] as String?).map { try JSONColumn.decode($0) }
+    guard shape?.isPlausible ?? true else {
+      throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "a repo row has an impossible shape")
+    }
     describedCommit = (row["describedCommit"] as String?).flatMap(CommitHash.init)
     lookAgainAt = row["lookAgainAt"]
   }

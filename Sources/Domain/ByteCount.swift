@@ -37,9 +37,11 @@ public struct ByteCount: Hashable, Sendable, Comparable, Codable {
     return "\(Self.decimal(value, places: decimals)) \(units[unit])"
   }
 
-  /// `value` with a fixed number of decimal places, rounded half up, without locale.
+  /// `value` with a fixed number of decimal places, rounded half up, without locale; beyond 10^15, and for what is no
+  /// number, as Swift writes it.
   public static func decimal(_ value: Double, places: Int) -> String {
     let scale = (0..<places).reduce(1.0) { power, _ in power * 10 }
+    guard value.isFinite, abs(value) < 1e15, scale < 1e3 || abs(value * scale) < 1e18 else { return "\(value)" }
     let scaled = Int64((value * scale).rounded())
     guard places > 0 else { return "\(scaled)" }
     let digits = String(scaled.magnitude)

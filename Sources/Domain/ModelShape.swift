@@ -59,4 +59,16 @@ public struct ModelShape: Hashable, Sendable, Codable {
     self.tiedEmbeddings = tiedEmbeddings
     self.parameters = parameters
   }
+
+  /// Whether every dimension lies in the range that readers of headers accept, so that arithmetic cannot overflow. For
+  /// shapes that come back from storage.
+  public var isPlausible: Bool {
+    let widest = max(heads, kvHeads.max() ?? 0).multipliedReportingOverflow(by: max(keyLength, valueLength))
+    return (1...1 << 11).contains(layers) && kvHeads.count == layers && kvHeads.allSatisfy { $0 >= 0 }
+      && (1...1 << 20).contains(embedding) && (0...1 << 24).contains(feedForward) && (1...1 << 14).contains(heads)
+      && keyLength >= 0 && valueLength >= 0 && !widest.overflow && widest.partialValue <= 1 << 20
+      && (0...1 << 24).contains(vocabulary) && (1...1 << 26).contains(contextLength)
+      && (0...1 << 14).contains(experts) && (0...1 << 14).contains(expertsUsed)
+      && (0...1 << 24).contains(expertFeedForward ?? 0) && parameters >= 0
+  }
 }

@@ -17,13 +17,22 @@ public enum KVCache {
   /// subtracted here: llama.cpp keeps the full cache for the llama family, and for others this is an upper bound.
   public static func layerBytes(shape: ModelShape, context: Int, type: KVCacheType) -> [Int64] {
     let cells = Int64(Self.cells(context: context))
+    func elements(_ heads: Int, _ length: Int) -> Int64 {
+      let (product, overflow) = Int64(heads).multipliedReportingOverflow(by: Int64(length))
+      return overflow ? layerLimit : max(0, min(product, layerLimit))
+    }
     return shape.kvHeads.map { heads in
-      cells * (rowBytes(heads * shape.keyLength, type) + rowBytes(heads * shape.valueLength, type))
+      let row = rowBytes(elements(heads, shape.keyLength), type) + rowBytes(elements(heads, shape.valueLength), type)
+      let (bytes, overflow) = cells.multipliedReportingOverflow(by: row)
+      return overflow ? layerLimit : min(bytes, layerLimit)
     }
   }
 
-  private static func rowBytes(_ elements: Int, _ type: KVCacheType) -> Int64 {
-    let length = Int64(elements)
+  /// No cache of one layer is larger: 16 TiB. Shapes come from foreign headers, and sums must not overflow.
+  private static let layerLimit: Int64 = 1 << 44
+
+  private static func rowBytes(_ elements: Int64, _ type: KVCacheType) -> Int64 {
+    let length = elements
     guard length > 0 else { return 0 }
     return type.tensorType.bytes(elements: length, rowLength: length) ?? length * 2
   }

@@ -17,8 +17,9 @@ public struct MemoryArithmetic: Sendable {
   }
 
   /// The need as asked for, and the verdict: the first of the ways below that fits, in the order of what they
-  /// cost in speed.
-  public func estimate(_ request: FitRequest) -> Estimate {
+  /// cost in speed. A context beyond the one that the model was trained for counts as that one.
+  public func estimate(_ wish: FitRequest) -> Estimate {
+    let request = with(wish) { $0.context = min($0.context, shape.contextLength) }
     var estimate = need(request)
     estimate.maxContext = largestContext(request)
     estimate.gpuLayers = shape.layers + 1
@@ -67,13 +68,14 @@ public struct MemoryArithmetic: Sendable {
   /// The need grows with the context, so that the largest fitting multiple of the cell step is found by halving.
   private func largestContext(_ request: FitRequest) -> Int {
     let step = KVCache.cellStep
+    if fitsFully(with(request) { $0.context = shape.contextLength }) { return shape.contextLength }
     var low = 0
     var high = max(1, shape.contextLength / step)
     while low < high {
       let middle = (low + high + 1) / 2
       if fitsFully(with(request) { $0.context = middle * step }) { low = middle } else { high = middle - 1 }
     }
-    return min(low * step, shape.contextLength)
+    return low * step <= shape.contextLength ? low * step : 0
   }
 
   private func fitsWithExpertsOutside(_ request: FitRequest) -> Bool {

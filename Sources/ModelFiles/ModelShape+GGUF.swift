@@ -40,7 +40,7 @@ extension ModelShape {
       ?? [Int](repeating: heads, count: layers)
     let keyLength = try reader.headLength("attention.key_length", embedding: embedding, heads: heads)
     let valueLength = try reader.headLength("attention.value_length", embedding: embedding, heads: heads)
-    guard heads * max(keyLength, valueLength) <= ShapeLimits.width else {
+    guard max(heads, kvHeads.max() ?? 0) * max(keyLength, valueLength) <= ShapeLimits.width else {
       throw reader.bad("attention.head_count", "times the length of a head is beyond \(ShapeLimits.width)")
     }
     try reader.checkRotation(keyLength: keyLength)

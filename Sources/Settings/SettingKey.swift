@@ -108,7 +108,7 @@ public struct SettingKey: Sendable {
     SettingKey(
       section: "watch", name: "first_days", documentation: "How many days the very first poll looks back.",
       render: { "\($0.watch.firstDays)" },
-      store: { settings, value throws(SettingRefusal) in settings.watch.firstDays = try value.whole(0...3650) }),
+      store: { settings, value throws(SettingRefusal) in settings.watch.firstDays = try value.whole(1...3650) }),
     SettingKey(
       section: "watch", name: "pages",
       documentation: "Listing pages (of 100 models) that one poll reads for each of its passes.",

@@ -61,9 +61,17 @@ struct Describer {
         // One refusal may be a mishap of the hub; the second, a day later, is not.
         let tomorrow = repo.state == .gone ? nil : now().addingTimeInterval(86400)
         return .other(.gone, error.problem, lookAgainAt: tomorrow)
-      case .unexpectedAnswer:
+      case .unexpectedAnswer, .forbidden, .redirectRefused, .invalidEndpoint:
         return .other(.broken, error.problem, lookAgainAt: now().addingTimeInterval(86400))
-      default: throw error
+      case .serverError, .locationExpired:
+        // The hub's trouble with one repository must not keep the others waiting.
+        return .other(.seen, error.problem, lookAgainAt: now().addingTimeInterval(3600))
+      case .unreachable(let trouble):
+        guard trouble.isTransient else {
+          return .other(.broken, error.problem, lookAgainAt: now().addingTimeInterval(86400))
+        }
+        throw error
+      case .badToken, .rateLimited, .cancelled: throw error
       }
     } catch let error as ModelFileError {
       return .other(.broken, error.problem, lookAgainAt: nil)

@@ -26,8 +26,10 @@ struct Inspector {
   func inspect(
     _ id: RepoID, _ commit: CommitHash, _ offers: [Offer], architectures: Set<String>?
   ) async throws -> Finding {
+    // What has no name in its file name is read first: only the header can tell.
     let order = offers.sorted {
-      (Ladder.readingRank($0.quantization), $0.path) < (Ladder.readingRank($1.quantization), $1.path)
+      let ranks = ($0.quantization.map(Ladder.readingRank) ?? -1, $1.quantization.map(Ladder.readingRank) ?? -1)
+      return (ranks.0, $0.path) < (ranks.1, $1.path)
     }
     var known: (shape: ModelShape, layout: WeightLayout)?
     var records: [WeightsRecord] = []
@@ -35,6 +37,7 @@ struct Inspector {
     var budget = headerBudget
     for offer in order {
       let layout: WeightLayout
+      let quantization: Quantization
       var evidence = FitEvidence.tree
       if budget > 0, offer.files.count <= Self.shardLimit {
         budget -= 1
@@ -44,6 +47,10 @@ struct Inspector {
           if let architectures, !architectures.contains(shape.architecture) {
             return .otherArchitecture(shape.architecture)
           }
+          // A repository may hold several models; a catalog row speaks of one.
+          if let known, !known.shape.isSameModel(as: shape) { continue }
+          guard let name = offer.quantization ?? Self.commonType(headers) else { continue }
+          quantization = name
           layout = WeightLayout(
             tensors: headers.flatMap(\.tensors).map { (name: $0.name, bytes: $0.byteCount) }, layers: shape.layers)
           evidence = .header
@@ -53,20 +60,39 @@ struct Inspector {
           if firstError == nil { firstError = error }
           continue
         }
-      } else if let known {
+      } else if let known, let name = offer.quantization, Self.isPlausible(offer.bytes, name, known.shape) {
+        quantization = name
         layout = WeightLayout(total: offer.bytes, like: known.layout)
       } else {
         continue
       }
       records.append(
         WeightsRecord(
-          repo: id, path: offer.path, commit: commit, quantization: offer.quantization, bytes: offer.bytes,
+          repo: id, path: offer.path, commit: commit, quantization: quantization, bytes: offer.bytes,
           evidence: evidence, layout: layout, files: offer.files))
     }
     guard let known else {
       throw firstError ?? ModelFileError(.unreadable, file: "\(id)", "it has more shards than are looked at")
     }
     return .sized(known.shape, records)
+  }
+
+  /// The type that most of the weights have, as a quantization.
+  private static func commonType(_ headers: [GGUFHeader]) -> Quantization? {
+    var elements: [TensorType: Int64] = [:]
+    for tensor in headers.flatMap(\.tensors) {
+      let (sum, overflow) = elements[tensor.type, default: 0].addingReportingOverflow(tensor.elements)
+      elements[tensor.type] = overflow ? .max : sum
+    }
+    return elements.max { ($0.value, $0.key.rawValue) < ($1.value, $1.key.rawValue) }
+      .flatMap { Quantization($0.key.name) }
+  }
+
+  /// Whether a file of this size can be this quantization of that model at all: small models have large embeddings,
+  /// and recipes differ, but not by half.
+  private static func isPlausible(_ bytes: Int64, _ quantization: Quantization, _ shape: ModelShape) -> Bool {
+    let bits = Double(bytes) * 8 / Double(max(1, shape.parameters))
+    return (0.6...2).contains(bits / quantization.bitsPerWeight)
   }
 
   private func headers(_ id: RepoID, _ commit: CommitHash, _ offer: Offer) async throws -> [GGUFHeader] {
@@ -76,5 +102,13 @@ struct Inspector {
       headers.append(try await GGUFHeader.read(from: reader, name: "\(id)/\(file.path)"))
     }
     return headers
+  }
+}
+
+extension ModelShape {
+  /// Whether two files are quantizations of one model, as far as shapes tell.
+  func isSameModel(as other: ModelShape) -> Bool {
+    architecture == other.architecture && layers == other.layers && embedding == other.embedding
+      && feedForward == other.feedForward && heads == other.heads && vocabulary == other.vocabulary
   }
 }

@@ -2,15 +2,15 @@ import Domain
 
 /// One quantization among a repository's files: a whole GGUF file or a complete set of shards.
 struct Offer: Equatable {
-  var quantization: Quantization
+  /// What the file's name says; nil when it says nothing, and the header has to.
+  var quantization: Quantization?
   /// In shard order.
   var files: [ModelFile]
 
   var path: RepoPath { files[0].path }
   var bytes: Int64 { files.reduce(0) { $0 + $1.size } }
 
-  /// Every quantization on offer, by path. Files whose name names no quantization count as F16 when they are the
-  /// only ones, which is how converters name their output; incomplete shard sets are left out.
+  /// Every quantization on offer, by path; incomplete shard sets are left out.
   static func all(in files: [ModelFile]) -> [Offer] {
     let runnable = files.filter { $0.isRunnableGGUF && $0.size > 0 }
     var whole: [ModelFile] = []
@@ -30,9 +30,7 @@ struct Offer: Equatable {
       else { continue }
       groups.append(sorted)
     }
-    return groups.compactMap { group in
-      let named = Quantization(fileName: group[0].path.description)
-      return (named ?? Quantization("F16")).map { Offer(quantization: $0, files: group) }
-    }.sorted { $0.path < $1.path }
+    return groups.map { Offer(quantization: Quantization(fileName: $0[0].path.description), files: $0) }
+      .sorted { $0.path < $1.path }
   }
 }

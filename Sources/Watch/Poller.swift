@@ -37,7 +37,7 @@ struct Poller {
 
   private func pass(filter: String, sort: ModelQuery.Sort) async throws -> String? {
     let name = "poll.\(filter).\(sort.rawValue)"
-    let last = try catalog.mark(name).flatMap { Double($0) }.map { Date(timeIntervalSince1970: $0) }
+    let last = try catalog.mark(name).flatMap { Double($0) }.map { min(Date(timeIntervalSince1970: $0), now()) }
     let horizon =
       last?.addingTimeInterval(-Self.overlap) ?? now().addingTimeInterval(-86400 * Double(settings.firstDays))
     var newest = last
@@ -68,7 +68,7 @@ struct Poller {
       if reachedHorizon { break reading }
     }
     observe(.listed(filter: filter, sort: sort.rawValue, models: models, new: result.new, changed: result.changed))
-    // Only a pass that came to its end moves the mark: one that was killed is read again.
+    // A pass that was killed moves no mark and is read again; one that the budget ended moves it and says so.
     // A row from the future must not hide what is made until then.
     if let newest { try catalog.setMark(name, String(min(newest, now()).timeIntervalSince1970)) }
     var gaps: [String] = []

@@ -123,6 +123,9 @@ public struct Street: Sendable {
     if let hubError { throw hubError }
   }
 
+  /// So many repositories in a row on which the hub fails mean that the hub has trouble, not they.
+  private static let failuresInARow = 3
+
   /// Records what is new on the hub, and looks at what it holds.
   ///
   /// - Returns: what could not be read, for a person.
@@ -132,11 +135,17 @@ public struct Street: Sendable {
       hub: hub, catalog: catalog, settings: settings.watch, observe: observe, now: now
     ).poll()
     let due = try catalog.reposToDescribe(at: now(), limit: settings.watch.describe + 1)
+    var failures = 0
     for repo in due.prefix(settings.watch.describe) {
       try Task.checkCancellation()
       let (state, reason) = try await describer.describe(repo)
+      failures = state == .seen ? failures + 1 : 0
       if state == .sized, let sized = try catalog.repo(repo.id) { try fitStep.judge(sized) }
       observe(.described(repo.id, state, reason: reason))
+      if failures == Self.failuresInARow {
+        gaps.append("the hub fails on one repository after the other: \(reason ?? "")")
+        break
+      }
     }
     if due.count > settings.watch.describe {
       gaps.append("more repositories wait to be looked at than watch.describe allows")

@@ -34,6 +34,9 @@ struct QuantizationTests {
     #expect((ByteCount(.max) + ByteCount(1)).bytes == .max)
     #expect(ByteCount.decimal(0.05, places: 1) == "0.1")
     #expect(ByteCount.decimal(-1.25, places: 2) == "-1.25")
+    for value in [Double.nan, .infinity, -.infinity, 1e300, -1e300, 1e15, 9e17] {
+      #expect(ByteCount.decimal(value, places: 4) == "\(value)")
+    }
   }
 
   @Test func shardsAreRecognised() throws {

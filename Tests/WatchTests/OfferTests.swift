@@ -19,7 +19,7 @@ struct OfferTests {
       try file("empty.Q2_K.gguf", 0), try file("model.gguf"),
     ]
     let offers = Offer.all(in: files)
-    #expect(offers.map(\.quantization.description) == ["Q4_K_M", "F16", "Q8_0"])
+    #expect(offers.map(\.quantization?.description) == ["Q4_K_M", nil, "Q8_0"])
     #expect(offers.map(\.files.count) == [1, 1, 2])
     #expect(offers.last?.bytes == 200)
     #expect(Offer.all(in: []).isEmpty)
