@@ -24,6 +24,8 @@ public struct CopyRecord: Sendable, Equatable, Identifiable {
   public var wantedAt: Date
   /// When its state changed last.
   public var changedAt: Date
+  /// When its last file was verified; nil before that.
+  public var verifiedAt: Date?
   /// Whether a person asked for it.
   public var byHand: Bool
 }
@@ -43,6 +45,7 @@ extension CopyRecord: FetchableRecord {
     reason = row["reason"]
     wantedAt = row["wantedAt"]
     changedAt = row["changedAt"]
+    verifiedAt = row["verifiedAt"]
     byHand = row["byHand"]
   }
 }
@@ -78,6 +81,10 @@ extension Catalog {
           VALUES (?, ?, ?, ?, ?, 'wanted', ?, ?, ?)
           ON CONFLICT (repo, "commit", path) DO UPDATE SET
             byHand = byHand OR excluded.byHand,
+            reason = CASE WHEN state IN ('lost', 'dropped', 'blocked', 'waiting', 'quarantined')
+              THEN NULL ELSE reason END,
+            changedAt = CASE WHEN state IN ('lost', 'dropped', 'blocked', 'waiting', 'quarantined')
+              THEN excluded.changedAt ELSE changedAt END,
             state = CASE WHEN state IN ('lost', 'dropped', 'blocked', 'waiting', 'quarantined')
               THEN 'wanted' ELSE state END
           """,
@@ -110,8 +117,11 @@ extension Catalog {
   ) throws(CatalogError) {
     try write { database in
       try database.execute(
-        sql: "UPDATE copy SET state = ?, reason = ?, changedAt = ? WHERE id = ?",
-        arguments: [state.rawValue, reason, now, id])
+        sql: """
+          UPDATE copy SET state = ?1, reason = ?2, changedAt = ?3,
+            verifiedAt = CASE WHEN ?1 = 'verified' THEN ?3 ELSE verifiedAt END
+          WHERE id = ?4
+          """, arguments: [state.rawValue, reason, now, id])
     }
   }
 
@@ -175,13 +185,15 @@ extension Catalog {
     }
   }
 
-  /// Bytes of all copies that are on disk or on their way.
-  public func bytesOnDisk() throws(CatalogError) -> Int64 {
+  /// Bytes of all copies that are on disk or on their way, but one.
+  public func bytesOnDisk(except copy: Int64? = nil) throws(CatalogError) -> Int64 {
     try read { database in
       try Int64.fetchOne(
         database,
-        sql: "SELECT coalesce(sum(bytes), 0) FROM copy WHERE state IN ('wanted', 'downloading', 'verified', 'tested')"
-      ) ?? 0
+        sql: """
+          SELECT coalesce(sum(bytes), 0) FROM copy
+          WHERE state IN ('wanted', 'downloading', 'waiting', 'verified', 'tested', 'quarantined') AND id IS NOT ?
+          """, arguments: [copy]) ?? 0
     }
   }
 }

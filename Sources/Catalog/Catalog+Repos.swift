@@ -104,6 +104,17 @@ extension Catalog {
     }
   }
 
+  /// Makes every repository in one of `states` due for another look.
+  public func lookAgain(at states: [RepoState], now: Date) throws(CatalogError) {
+    try write { database in
+      try database.execute(
+        sql: """
+          UPDATE repo SET state = 'seen', stateAt = ?, reason = NULL, lookAgainAt = NULL
+          WHERE state IN (\(databaseQuestionMarks(count: states.count)))
+          """, arguments: StatementArguments([now] as [any DatabaseValueConvertible] + states.map(\.rawValue)))
+    }
+  }
+
   /// One repository; nil when no poll has met it.
   public func repo(_ id: RepoID) throws(CatalogError) -> RepoRecord? {
     try read { try RepoRecord.fetchOne($0, sql: "SELECT * FROM repo WHERE id = ?", arguments: [id.description]) }

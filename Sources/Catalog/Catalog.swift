@@ -19,8 +19,16 @@ public final class Catalog: Sendable {
   /// - Throws: `CatalogError`.
   public init(folder: String, readOnly: Bool = false) throws(CatalogError) {
     path = "\(folder)/hubwatch.sqlite"
-    if readOnly, !FileManager.default.fileExists(atPath: path) {
-      throw CatalogError(kind: .absent, path: path)
+    if readOnly {
+      var isFolder: ObjCBool = false
+      if FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder), !isFolder.boolValue {
+        throw CatalogError(kind: .notWritable, path: folder)
+      }
+      let attributes = try? FileManager.default.attributesOfItem(atPath: path)
+      // A process that was killed while it made the file leaves it empty.
+      guard let size = attributes?[.size] as? NSNumber, size.int64Value > 0 else {
+        throw CatalogError(kind: .absent, path: path)
+      }
     }
     var configuration = Configuration()
     configuration.readonly = readOnly

@@ -64,6 +64,7 @@ enum Schema {
             reason TEXT,
             wantedAt TEXT NOT NULL,
             changedAt TEXT NOT NULL,
+            verifiedAt TEXT,
             byHand INTEGER NOT NULL,
             UNIQUE (repo, "commit", path)
           ) STRICT;

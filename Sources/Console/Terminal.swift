@@ -38,8 +38,11 @@ public struct Terminal: Sendable {
     while written < bytes.count {
       let count = bytes[written...].withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
       if count < 0 {
-        if errno == EINTR || errno == EAGAIN { continue }
-        return false
+        if errno == EINTR { continue }
+        guard errno == EAGAIN else { return false }
+        var poller = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+        poll(&poller, 1, 1000)
+        continue
       }
       written += count
     }

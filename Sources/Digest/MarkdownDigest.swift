@@ -34,14 +34,14 @@ public struct MarkdownDigest: Sendable {
   /// Foreign text without its power: control characters visible, Markdown's and HTML's signs escaped.
   static func escaped(_ text: String) -> String {
     var result = ""
-    for character in ForeignText.safe(text, limit: 300) {
-      switch character {
+    for scalar in ForeignText.safe(text, limit: 300).unicodeScalars {
+      switch scalar {
       case "<": result += "&lt;"
       case ">": result += "&gt;"
       case "&": result += "&amp;"
       case "\\", "`", "*", "_", "[", "]", "(", ")", "#", "!", "|", "~":
-        result += "\\\(character)"
-      default: result.append(character)
+        result += "\\\(scalar)"
+      default: result.unicodeScalars.append(scalar)
       }
     }
     return result

@@ -17,7 +17,7 @@ struct Phrases {
   /// The facts of a model that runs.
   static func facts(_ entry: Story.Entry) -> [String] {
     var facts: [String] = []
-    if let quantization = entry.quantization { facts.append(quantization) }
+    if let quantization = entry.quantization { facts.append(ForeignText.safe(quantization, limit: 80)) }
     if let parameters = entry.parameters { facts.append(Self.parameters(parameters)) }
     if let needed = entry.neededBytes { facts.append("needs \(ByteCount(needed).asMemory)") }
     if let context = entry.maxContext, context > 0 { facts.append("context up to \(context)") }

@@ -119,6 +119,24 @@ public struct Story: Sendable, Encodable {
   /// When the last cycle ended; nil when none has.
   public var lastCycleAt: Date?
 
+  private enum CodingKeys: String, CodingKey {
+    case schema, since, until, device, counts, places, families, gaps, lastCycleAt
+  }
+
+  /// Every key of the contract is there; what is not known is null.
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(schema, forKey: .schema)
+    try container.encode(since, forKey: .since)
+    try container.encode(until, forKey: .until)
+    try container.encode(device, forKey: .device)
+    try container.encode(counts, forKey: .counts)
+    try container.encode(places, forKey: .places)
+    try container.encode(families, forKey: .families)
+    try container.encode(gaps, forKey: .gaps)
+    try container.encode(lastCycleAt, forKey: .lastCycleAt)
+  }
+
   /// A story in which nothing happened.
   public init(since: Date? = nil, until: Date) {
     self.since = since

@@ -32,8 +32,8 @@ public struct StoryTeller: Sendable {
     }
     story.counts.polled = polled.count
     for copy in try catalog.copies(in: [.verified, .tested, .waiting, .blocked, .quarantined]) {
+      if let verified = copy.verifiedAt, verified > start, verified <= until { story.counts.downloaded += 1 }
       guard copy.changedAt > start, copy.changedAt <= until else { continue }
-      count(copy, into: &story.counts)
       guard !seen.contains(copy.repo) else { continue }
       seen.insert(copy.repo)
       if let repo = try catalog.repo(copy.repo) {
@@ -48,15 +48,11 @@ public struct StoryTeller: Sendable {
     story.gaps = cycles.compactMap(\.trouble).reduce(into: []) { list, trouble in
       if !list.contains(trouble) { list.append(trouble) }
     }
+    if let last = cycles.last, last.endedAt == nil {
+      story.gaps.append("the cycle of \(Phrases.time(last.startedAt)) is under way or was cut off")
+    }
     story.lastCycleAt = cycles.compactMap(\.endedAt).max()
     return story
-  }
-
-  private func count(_ copy: CopyRecord, into counts: inout Story.Counts) {
-    switch copy.state {
-    case .verified, .tested: counts.downloaded += 1
-    default: break
-    }
   }
 
   private func count(_ story: inout Story) {
@@ -85,12 +81,20 @@ public struct StoryTeller: Sendable {
       architecture: repo.shape?.architecture, parameters: repo.shape?.parameters,
       reasons: repo.reason.map { [$0] } ?? [])
     let fits = try catalog.fits(of: repo.id)
-    if let device = fits.first?.device { story.device = device }
     let weights = try catalog.weights(of: repo.id)
-    let copy = try catalog.copies(of: repo.id).first
-    // Fits come with the largest need first, which is the best quality.
-    let shown =
-      fits.first { $0.path == copy?.path } ?? fits.first { $0.verdict == .fits } ?? fits.last
+    if let device = fits.first?.device { story.device = device }
+    // A copy of another commit is another copy: its verdict is not this commit's.
+    let copies = try catalog.copies(of: repo.id)
+    let copy = repo.state == .sized ? copies.first { $0.commit == repo.describedCommit } : copies.first
+    let shown: FitRecord?
+    if let copy {
+      shown = fits.first { $0.path == copy.path }
+    } else {
+      let order = weights.sorted { $0.quantization.preference > $1.quantization.preference }
+      shown =
+        order.lazy.compactMap { record in fits.first { $0.path == record.path && $0.verdict == .fits } }.first
+        ?? fits.last
+    }
     if let shown {
       let file = weights.first { $0.path == shown.path }
       entry.quantization = file?.quantization.description
@@ -99,15 +103,15 @@ public struct StoryTeller: Sendable {
       entry.maxContext = shown.maxContext
       entry.verdict = shown.verdict
     }
-    entry.place = place(repo, verdict: entry.verdict)
+    entry.place = place(repo, verdict: entry.verdict ?? fits.first?.verdict)
     guard let copy else { return entry }
     entry.quantization = copy.quantization
     entry.fileBytes = copy.bytes
     if copy.state == .verified || copy.state == .tested {
       entry.path = "\(cacheRoot)/\(repo.id.cacheFolderName)/snapshots/\(copy.commit)/\(copy.path)"
       entry.place = .downloaded
-    } else if copy.state != .dropped {
-      entry.place = copy.state == .quarantined ? .broken : .waiting
+    } else if copy.state != .dropped, copy.state != .lost {
+      entry.place = copy.state == .quarantined || copy.state == .blocked ? .broken : .waiting
       entry.reasons = copy.reason.map { [$0] } ?? []
     }
     if copy.state == .tested, let smoke = try catalog.lastSmoke(ofCopy: copy.id) {

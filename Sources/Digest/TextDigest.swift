@@ -81,8 +81,8 @@ public struct TextDigest: Sendable {
         style.paint("Trouble: \(ForeignText.safe(gap, limit: 300))", .warning)
       }.joined(separator: "\n")
     }
-    let cycle = story.lastCycleAt.map { "last cycle ended \(Phrases.time($0))" } ?? "no cycle in this time"
-    return style.paint("Health: all well, \(cycle).", .faint)
+    let text = story.lastCycleAt.map { "all well, last cycle ended \(Phrases.time($0))" } ?? "no cycle ran in this time"
+    return style.paint("Health: \(text).", .faint)
   }
 
   /// Breaks a line at blanks, each piece indented.

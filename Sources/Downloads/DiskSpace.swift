@@ -7,7 +7,8 @@ enum DiskSpace {
   static func free(_ path: String) -> ByteCount? {
     var info = statvfs()
     guard statvfs(path, &info) == 0 else { return nil }
-    let (bytes, overflow) = Int64(info.f_bavail).multipliedReportingOverflow(by: Int64(info.f_frsize))
+    let (bytes, overflow) = Int64(clamping: info.f_bavail).multipliedReportingOverflow(
+      by: Int64(clamping: info.f_frsize))
     return ByteCount(overflow ? .max : bytes)
   }
 }

@@ -4,8 +4,22 @@ import Subprocess
 
 /// Asks this machine for its cards.
 public enum DriverProbe {
-  /// The cards that NVIDIA's driver tells of; none when there is no such driver or it does not answer.
+  /// The cards that NVIDIA's driver tells of; none when there is no such driver or it does not answer
+  /// within ten seconds.
   public static func cards() async -> [Device] {
+    await withTaskGroup(of: [Device]?.self) { group in
+      group.addTask { await askDriver() }
+      group.addTask {
+        try? await Task.sleep(for: .seconds(10))
+        return nil
+      }
+      let first = await group.next() ?? nil
+      group.cancelAll()
+      return first ?? []
+    }
+  }
+
+  private static func askDriver() async -> [Device] {
     let arguments: Arguments = [
       "--query-gpu=name,memory.total,memory.free", "--format=csv,noheader,nounits",
     ]
@@ -26,8 +40,11 @@ public enum DriverProbe {
       guard fields.count == 3, let total = Int64(fields[1]), let free = Int64(fields[2]), total > 0,
         total < 1 << 30, (0...total).contains(free)
       else { return nil }
+      // The name goes to terminals and tables as it is.
+      let name = String(
+        fields[0].unicodeScalars.filter { (32..<127).contains($0.value) && $0 != "|" }.prefix(60).map(Character.init))
       return Device(
-        name: fields[0], total: .mebibytes(total), free: .mebibytes(free), source: .detected)
+        name: name, total: .mebibytes(total), free: .mebibytes(free), source: .detected)
     }
   }
 

@@ -8,6 +8,8 @@ public struct Places: Sendable, Equatable {
   public var cache: String
   /// The configuration file, which need not exist.
   public var configuration: String
+  /// The file with the hub token, which need not exist.
+  public var token: String
 
   /// The places that `environment` names; empty variables count as absent.
   ///
@@ -28,6 +30,8 @@ public struct Places: Sendable, Equatable {
     cache =
       value("HF_HUB_CACHE") ?? value("HUGGINGFACE_HUB_CACHE") ?? value("HF_HOME").map { "\($0)/hub" }
       ?? (value("XDG_CACHE_HOME") ?? "\(home)/.cache") + "/huggingface/hub"
+    let huggingFace = value("HF_HOME") ?? (value("XDG_CACHE_HOME") ?? "\(home)/.cache") + "/huggingface"
+    token = value("HF_TOKEN_PATH") ?? "\(huggingFace)/token"
     configuration =
       value("HUBWATCH_CONFIG") ?? unitFolder("CONFIGURATION_DIRECTORY").map { "\($0)/config.toml" }
       ?? (value("XDG_CONFIG_HOME") ?? "\(home)/.config") + "/hubwatch/config.toml"

@@ -41,12 +41,10 @@ public struct LoadedSettings: Sendable {
     {
       return Secret(text)
     }
-    if let text = environment["HF_TOKEN"] ?? environment["HUGGING_FACE_HUB_TOKEN"], let token = Secret(text) {
-      return token
+    for name in ["HF_TOKEN", "HUGGING_FACE_HUB_TOKEN"] {
+      if let token = environment[name].flatMap(Secret.init) { return token }
     }
-    let home = environment["HOME"] ?? NSHomeDirectory()
-    let huggingFaceHome = environment["HF_HOME"] ?? (environment["XDG_CACHE_HOME"] ?? "\(home)/.cache") + "/huggingface"
-    return try read(environment["HF_TOKEN_PATH"] ?? "\(huggingFaceHome)/token", isRequired: false)
+    return try read(Places(environment: environment).token, isRequired: false)
       .flatMap(Secret.init)
   }
 

@@ -39,7 +39,7 @@ enum Judgement {
     }
     var reasons: [String] = []
     if let perplexity = seen.perplexity, seen.vocabulary >= toyVocabulary {
-      let shown = ByteCount.decimal(min(perplexity, 1e15), places: 1)
+      let shown = ByteCount.decimal(perplexity, places: 1)
       if perplexity >= Double(seen.vocabulary) {
         return (.fail, ["perplexity \(shown) on plain English: worse than guessing among \(seen.vocabulary) tokens"])
       }

@@ -45,6 +45,28 @@ public struct SmokeReport: Sendable, Codable, Equatable {
     self.reasons = reasons
   }
 
+  /// The most characters of the model's text that a report holds.
+  public static let textLimit = 4000
+
+  /// The report with every number and text in the range that an honest test gives: the child may have been taken over
+  /// by what it read.
+  public var withinBounds: SmokeReport {
+    func sane(_ value: Double?) -> Double? { value.flatMap { $0.isFinite && $0 >= 0 && $0 < 1e12 ? $0 : nil } }
+    var report = self
+    report.loadSeconds = sane(loadSeconds)
+    report.promptTokensPerSecond = sane(promptTokensPerSecond)
+    report.tokensPerSecond = sane(tokensPerSecond)
+    report.perplexity = sane(perplexity)
+    report.parameters = parameters.flatMap { $0 >= 0 ? $0 : nil }
+    report.peakMemoryBytes = peakMemoryBytes.flatMap { $0 >= 0 ? $0 : nil }
+    report.reasons = reasons.prefix(10).map { String($0.prefix(1000)) }
+    report.text = text.map { String($0.prefix(Self.textLimit)) }
+    report.architecture = architecture.map { String($0.prefix(100)) }
+    report.quantization = quantization.map { String($0.prefix(100)) }
+    report.probes = []
+    return report
+  }
+
   /// The exit code that the contract gives to this report.
   public var exitCode: ExitCode {
     if isBrokenContainer { return .badInput }

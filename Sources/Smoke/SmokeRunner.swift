@@ -70,8 +70,11 @@ public struct SmokeRunner: Sendable {
     switch outcome {
     case .ended(let status, let output): return report(path, status, output)
     case .timedOut:
+      // A slow machine and a model that never ends look alike; nothing is said about the model.
       return SmokeReport(
-        path: path, verdict: .fail, reasons: ["it did not finish within \(options.timeoutSeconds) seconds"])
+        path: path, verdict: .unsupported, reasons: ["it did not finish within \(options.timeoutSeconds) seconds here"])
+    case .tooMuchOutput:
+      return SmokeReport(path: path, verdict: .fail, reasons: ["the test process printed more than a report may hold"])
     case .cancelled: throw CancellationError()
     case .notStarted(let reason): throw SmokeError("the test process could not be started: \(reason)")
     }
@@ -80,18 +83,24 @@ public struct SmokeRunner: Sendable {
   private enum Outcome: Sendable {
     case ended(TerminationStatus, String)
     case timedOut
+    case tooMuchOutput
     case cancelled
     case notStarted(String)
   }
 
   private func runChild(_ arguments: [String]) async -> Outcome {
     do {
+      // The token and whatever else the environment holds are no business of a foreign model.
+      let library = ProcessInfo.processInfo.environment["LD_LIBRARY_PATH"]
       let result = try await run(
         .path(.init(program)), arguments: Arguments(arguments),
+        environment: .custom(library.map { ["LD_LIBRARY_PATH": $0] } ?? [:]),
         output: .string(limit: Self.reportLimit), error: .discarded)
       return .ended(result.terminationStatus, result.standardOutput)
     } catch is CancellationError {
       return .cancelled
+    } catch let error as SubprocessError where error.code == .outputLimitExceeded {
+      return .tooMuchOutput
     } catch {
       return Task.isCancelled ? .cancelled : .notStarted("\(error)")
     }
@@ -99,16 +108,20 @@ public struct SmokeRunner: Sendable {
 
   private func report(_ path: String, _ status: TerminationStatus, _ output: String) -> SmokeReport {
     if let report = try? JSONDecoder().decode(SmokeReport.self, from: Data(output.utf8)) {
-      var named = report
+      var named = report.withinBounds
       named.path = path
       return named
     }
-    let reason =
-      switch status {
-      case .exited(let code): "the test process ended with code \(code) and no report"
-      case .signaled(let signal): "the test process was stopped by signal \(signal)\(Self.meaning(signal))"
-      }
-    return SmokeReport(path: path, verdict: .fail, reasons: [reason])
+    switch status {
+    case .exited(let code):
+      return SmokeReport(
+        path: path, verdict: .fail, reasons: ["the test process ended with code \(code) and no report"])
+    case .signaled(let signal):
+      // Killed from outside or for its processor time: that is this machine's limit, not the model's fault.
+      let verdict: SmokeVerdict = [9, 24].contains(signal) ? .unsupported : .fail
+      let reason = "the test process was stopped by signal \(signal)\(Self.meaning(signal))"
+      return SmokeReport(path: path, verdict: verdict, reasons: [reason])
+    }
   }
 
   private static func meaning(_ signal: Int32) -> String {

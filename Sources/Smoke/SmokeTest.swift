@@ -24,14 +24,15 @@ public enum SmokeTest {
       report.reasons = [error.problem]
       report.isBrokenContainer = error.exitCode == .badInput
     } catch let error as InferenceError {
-      report.reasons = [error.problem]
+      let prefix = "unsupported: "
+      report.reasons = [error.problem.hasPrefix(prefix) ? String(error.problem.dropFirst(prefix.count)) : error.problem]
       report.verdict = error.kind == .unsupported ? .unsupported : .fail
       report.isBrokenContainer = error.kind == .badModel
     } catch {
       report.reasons = ["\(error)"]
     }
     report.peakMemoryBytes = peakMemory()
-    return report
+    return report.withinBounds
   }
 
   private static func observe(_ path: String, threads: Int, into report: inout SmokeReport) throws {

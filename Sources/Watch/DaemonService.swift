@@ -1,6 +1,7 @@
 import Catalog
 import Domain
 import Foundation
+import Hub
 import Logging
 import ServiceLifecycle
 
@@ -72,6 +73,10 @@ public struct DaemonService: Service {
       var reachedHub = true
       do {
         try await cycle()
+      } catch let error as HubError where error.kind != .cancelled {
+        // Whatever the hub has against us, a refused token included, may be otherwise in an hour.
+        reachedHub = false
+        logger.warning("\(error.description)")
       } catch let error as any ReportableError where error.exitCode == .hubUnreachable {
         reachedHub = false
         logger.warning("\(error.description)")

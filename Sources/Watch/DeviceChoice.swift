@@ -10,7 +10,10 @@ public enum DeviceChoice {
   /// - Throws: `DeviceError` when the named card is unknown, or nothing tells how much memory there is.
   public static func device(_ settings: Settings.Device) async throws(DeviceError) -> Device {
     if settings.vram > 0 { return .card(gibibytes: settings.vram) }
-    if !settings.gpu.isEmpty { return try card(named: settings.gpu) }
+    if !settings.gpu.isEmpty {
+      guard let card = Card.named(settings.gpu) else { throw .unknownConfiguredCard(settings.gpu) }
+      return card.device
+    }
     if let largest = await DriverProbe.cards().max(by: { $0.free < $1.free }) { return largest }
     guard let memory = DriverProbe.mainMemory() else { throw .noMemory }
     return memory
@@ -34,25 +37,28 @@ public enum DeviceChoice {
 public enum DeviceError: ReportableError, Equatable {
   /// No card of the built-in list has this name.
   case unknownCard(String)
+  /// The same, for the name in the configuration.
+  case unknownConfiguredCard(String)
   /// Neither a card nor main memory could be measured.
   case noMemory
 
   public var problem: String {
     switch self {
     case .unknownCard(let name): "no card is known by the name \"\(name)\""
+    case .unknownConfiguredCard(let name): "device.gpu: no card is known by the name \"\(name)\""
     case .noMemory: "neither a card nor main memory could be measured"
     }
   }
   public var advice: String? {
     switch self {
-    case .unknownCard: "name one such as \"RTX 3080 12GB\", or give its memory with --vram"
+    case .unknownCard, .unknownConfiguredCard: "name one such as \"RTX 3080 12GB\", or give its memory with --vram"
     case .noMemory: "give the card's memory with --vram, or device.vram in the configuration"
     }
   }
   public var exitCode: ExitCode {
     switch self {
     case .unknownCard: .usage
-    case .noMemory: .unusableSetup
+    case .unknownConfiguredCard, .noMemory: .unusableSetup
     }
   }
 }

@@ -7,6 +7,7 @@ import Settings
 struct Planner {
   let catalog: Catalog
   let settings: Settings.Downloads
+  let rules: Settings.Watch
   let observe: StreetObserver
   let now: @Sendable () -> Date
 
@@ -19,7 +20,12 @@ struct Planner {
     var room = settings.perCycle - (try catalog.copies(in: [.wanted, .downloading]).count)
     var used = try catalog.bytesOnDisk()
     for repo in try catalog.repos(in: [.sized]) where room > 0 {
-      guard let commit = repo.describedCommit, try catalog.copies(of: repo.id).isEmpty else { continue }
+      // What a person asked about may be sized although a rule keeps it out of automatic downloads.
+      guard let commit = repo.describedCommit, let architecture = repo.shape?.architecture,
+        rules.architectures.contains(architecture),
+        !rules.mute.contains(where: { $0.lowercased() == repo.id.owner.lowercased() }),
+        !(try catalog.copies(of: repo.id).contains { $0.commit == commit })
+      else { continue }
       let fitting = Set(try catalog.fits(of: repo.id).filter { $0.verdict == .fits }.map(\.path))
       let weights = try catalog.weights(of: repo.id)
       guard let best = Ladder.best(weights, fits: { fitting.contains($0.path) }) else { continue }
@@ -28,6 +34,7 @@ struct Planner {
         try catalog.setState(repo.id, .sized, reason: reason, at: now())
         continue
       }
+      if repo.reason != nil { try catalog.setState(repo.id, .sized, reason: nil, at: now()) }
       _ = try catalog.want(
         repo: repo.id, commit: commit, quantization: best.quantization.description, files: best.files,
         byHand: false, at: now())

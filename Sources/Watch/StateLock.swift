@@ -20,9 +20,11 @@ public final class StateLock: Sendable {
     let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
     guard descriptor >= 0 else { throw .unusable(path) }
     guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+      let code = errno
       var buffer = [UInt8](repeating: 0, count: 32)
       let count = buffer.withUnsafeMutableBytes { pread(descriptor, $0.baseAddress, $0.count, 0) }
       close(descriptor)
+      guard code == EWOULDBLOCK else { throw .unusable(path) }
       let text = String(decoding: buffer.prefix(max(0, count)), as: UTF8.self)
       throw .busy(processID: Int32(text.prefix { $0.isNumber }), folder: folder)
     }

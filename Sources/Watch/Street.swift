@@ -105,6 +105,7 @@ public struct Street: Sendable {
     let id = try catalog.beginCycle(at: now())
     var trouble: [String] = []
     var hubError: HubError?
+    try reconcile()
     do {
       trouble += try await poll()
     } catch let error as HubError where error.kind != .cancelled {
@@ -113,11 +114,13 @@ public struct Street: Sendable {
     }
     try fitStep.bringUpToDate()
     if hubError == nil {
-      try Planner(catalog: catalog, settings: settings.downloads, observe: observe, now: now).plan()
+      try Planner(
+        catalog: catalog, settings: settings.downloads, rules: settings.watch, observe: observe, now: now
+      ).plan()
       hubError = try await pullAll()
       if let hubError { trouble.append(hubError.problem) }
     }
-    if settings.smoke.automatic { try await smokeAll() }
+    if settings.smoke.automatic { trouble += try await smokeAll() }
     try await storeLimiter()
     try catalog.endCycle(id, trouble: trouble.isEmpty ? nil : trouble.joined(separator: "; "), at: now())
     if let hubError { throw hubError }
@@ -126,11 +129,28 @@ public struct Street: Sendable {
   /// So many repositories in a row on which the hub fails mean that the hub has trouble, not they.
   private static let failuresInARow = 3
 
+  /// Polls and writes it down as a cycle of its own, so that the digest knows of its troubles.
+  ///
+  /// - Returns: what could not be read, for a person.
+  /// - Throws: as `poll`.
+  public func pollAlone() async throws -> [String] {
+    let id = try catalog.beginCycle(at: now())
+    do {
+      let gaps = try await poll()
+      try catalog.endCycle(id, trouble: gaps.isEmpty ? nil : gaps.joined(separator: "; "), at: now())
+      return gaps
+    } catch let error as HubError where error.kind != .cancelled {
+      try catalog.endCycle(id, trouble: error.problem, at: now())
+      throw error
+    }
+  }
+
   /// Records what is new on the hub, and looks at what it holds.
   ///
   /// - Returns: what could not be read, for a person.
   /// - Throws: `HubError`, `CatalogError`.
   public func poll() async throws -> [String] {
+    try applyRules()
     var gaps = try await Poller(
       hub: hub, catalog: catalog, settings: settings.watch, observe: observe, now: now
     ).poll()
@@ -175,6 +195,14 @@ public struct Street: Sendable {
   /// - Returns: the path of the first file.
   /// - Throws: what `Downloader.fetch` throws.
   public func pull(_ copy: CopyRecord) async throws -> String {
+    if copy.state != .verified, copy.state != .tested {
+      let (used, quota) = (try catalog.bytesOnDisk(except: copy.id), settings.downloads.quota)
+      guard copy.bytes <= quota.bytes - used else {
+        let error = DownloadError(.overQuota(needed: ByteCount(copy.bytes), quota: quota), "\(copy.repo)")
+        try catalog.setState(ofCopy: copy.id, error.copyState, reason: error.problem, at: now())
+        throw error
+      }
+    }
     let repo = try catalog.repo(copy.repo)
     let ref = repo?.commit == copy.commit ? "main" : nil
     let observe = observe
@@ -188,7 +216,9 @@ public struct Street: Sendable {
 
   /// Fetches what is wanted, under way or waiting. Returns the hub's error when it cannot be reached.
   private func pullAll() async throws -> HubError? {
-    for copy in try catalog.copies(in: [.wanted, .downloading, .waiting]) {
+    for copy in try catalog.copies(in: [.wanted, .downloading, .waiting, .blocked]) {
+      // What was blocked may have been mended upstream, or was a captive portal: once a day it is tried again.
+      if copy.state == .blocked, now().timeIntervalSince(copy.changedAt) < 86400 { continue }
       do {
         _ = try await pull(copy)
       } catch let error as HubError {
@@ -204,11 +234,37 @@ public struct Street: Sendable {
   }
 
   /// Tests what is verified.
-  private func smokeAll() async throws {
+  ///
+  /// - Returns: tests that could not be carried out, for a person.
+  private func smokeAll() async throws -> [String] {
+    var trouble: [String] = []
     for copy in try catalog.copies(in: [.verified]) {
       try Task.checkCancellation()
-      _ = try await test(copy)
+      do {
+        _ = try await test(copy)
+      } catch let error as SmokeError {
+        trouble.append("\(copy.repo) could not be tested: \(error.problem)")
+      }
     }
+    return trouble
+  }
+
+  /// Finds out which copies somebody has deleted since, so that neither the quota nor the digest counts them.
+  private func reconcile() throws(CatalogError) {
+    for copy in try catalog.copies(in: [.verified, .tested]) {
+      let path = cache.snapshot(copy.repo, copy.commit, copy.path)
+      guard !FileManager.default.fileExists(atPath: path) else { continue }
+      try catalog.setState(ofCopy: copy.id, .lost, reason: "its file is no longer in the cache", at: now())
+    }
+  }
+
+  /// Makes repositories due again that a rule or a missing token kept out, when the rules or the token have changed.
+  private func applyRules() throws(CatalogError) {
+    let rules = "\(settings.watch.architectures.sorted()) \(settings.watch.mute.sorted()) \(hub.hasToken)"
+    let known = try catalog.mark("watch.rules")
+    guard known != rules else { return }
+    if known != nil { try catalog.lookAgain(at: [.leftOut, .gated], now: now()) }
+    try catalog.setMark("watch.rules", rules)
   }
 
   /// Tests one copy and stores the finding.

@@ -13,7 +13,7 @@ struct FitRow {
   let subject: FitSubject
   /// The largest first.
   let candidates: [Candidate]
-  /// The one to show when only one is shown: the largest that fits the first device, else the smallest.
+  /// The one to show when only one is shown: the most preferred that fits the first device, else the smallest.
   let best: Candidate?
 
   init(subject: FitSubject, devices: [Device], request: FitRequest, only: Quantization?) {
@@ -27,10 +27,10 @@ struct FitRow {
             MemoryArithmetic(shape: subject.shape, layout: offer.layout, device: $0).estimate(request)
           })
       }
-    let isFloat = { (candidate: Candidate) in Quantization(candidate.offer.quantization)?.isFloat ?? false }
-    best =
-      candidates.first { $0.estimates[0].fits && !isFloat($0) } ?? candidates.first { $0.estimates[0].fits }
-      ?? candidates.last
+    func preference(_ candidate: Candidate) -> Double {
+      Quantization(candidate.offer.quantization)?.preference ?? -.infinity
+    }
+    best = candidates.filter { $0.estimates[0].fits }.max { preference($0) < preference($1) } ?? candidates.last
   }
 }
 
@@ -137,8 +137,10 @@ struct FitOutput {
 
   /// A field in quotes where it has to be; one that a spreadsheet would take for a formula gets an apostrophe.
   private static func csvField(_ text: String) -> String {
-    let harmless = text.first.map { "=+-@\t\r".contains($0) } ?? false ? "'\(text)" : text
-    guard harmless.contains(where: { ",\"\n\r".contains($0) }) else { return harmless }
+    let safe = ForeignText.safe(text)
+    let isFormula = safe.unicodeScalars.first.map { "=+-@".unicodeScalars.contains($0) } ?? false
+    let harmless = isFormula ? "'\(safe)" : safe
+    guard harmless.unicodeScalars.contains(where: { ",\"".unicodeScalars.contains($0) }) else { return harmless }
     return "\"" + harmless.replacing("\"", with: "\"\"") + "\""
   }
 }

@@ -33,24 +33,46 @@ struct FitSubject {
 
   /// A GGUF file on this disk.
   init(file path: String) throws {
-    let file = try GGUFFile(path: path)
-    let shape = try ModelShape(gguf: file.header)
+    let files = try Self.parts(of: path)
+    let headers = files.map(\.header)
+    let shape = try ModelShape(gguf: headers[0], otherParts: Array(headers.dropFirst()))
     let name = URL(fileURLWithPath: path).lastPathComponent
     id = path
     self.shape = shape
     offers = [
       Offer(
-        quantization: Quantization(fileName: name)?.description ?? Self.commonType(file.header), file: name,
-        evidence: .header, fileBytes: file.size,
+        quantization: Quantization(fileName: name)?.description ?? Self.commonType(headers), file: name,
+        evidence: .header, fileBytes: files.reduce(0) { $0 + $1.size },
         layout: WeightLayout(
-          tensors: file.header.tensors.map { (name: $0.name, bytes: $0.byteCount) }, layers: shape.layers))
+          tensors: headers.flatMap(\.tensors).map { (name: $0.name, bytes: $0.byteCount) }, layers: shape.layers))
     ]
   }
 
+  /// The file, and for the first of a split model the parts beside it.
+  private static func parts(of path: String) throws(ModelFileError) -> [GGUFFile] {
+    let first = try GGUFFile(path: path)
+    guard let count = first.header["split.count"]?.int, count > 1 else { return [first] }
+    let suffix = "-00001-of-\(padded(count)).gguf"
+    guard count <= 99_999, path.hasSuffix(suffix) else {
+      throw ModelFileError(
+        .badMetadata, file: path, "is one of \(count) parts; name the first, which ends in \(suffix)")
+    }
+    var files = [first]
+    for number in 2...count {
+      files.append(try GGUFFile(path: "\(path.dropLast(suffix.count))-\(padded(number))-of-\(padded(count)).gguf"))
+    }
+    return files
+  }
+
+  private static func padded(_ number: Int) -> String {
+    let digits = String(number)
+    return String(repeating: "0", count: max(0, 5 - digits.count)) + digits
+  }
+
   /// The type that most of the weights have.
-  private static func commonType(_ header: GGUFHeader) -> String {
+  private static func commonType(_ headers: [GGUFHeader]) -> String {
     var elements: [TensorType: Int64] = [:]
-    for tensor in header.tensors { elements[tensor.type, default: 0] += tensor.elements }
+    for tensor in headers.flatMap(\.tensors) { elements[tensor.type, default: 0] += tensor.elements }
     return elements.max { ($0.value, $0.key.rawValue) < ($1.value, $1.key.rawValue) }?.key.name ?? "?"
   }
 

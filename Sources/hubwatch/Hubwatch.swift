@@ -26,6 +26,8 @@ struct Hubwatch: AsyncParsableCommand {
   static func main() async {
     // A reader that went away shows itself as a failed write, not as a signal that loses what was under way.
     signal(SIGPIPE, SIG_IGN)
+    // With a standard descriptor closed, the next file to be opened would get its number, and our words.
+    for descriptor in Int32(0)...2 where fcntl(descriptor, F_GETFD) < 0 { _ = open("/dev/null", O_RDWR) }
     do {
       var command = try parseAsRoot()
       if var asynchronous = command as? any AsyncParsableCommand {

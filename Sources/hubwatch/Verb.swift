@@ -2,6 +2,7 @@ import ArgumentParser
 import Console
 import Domain
 import Foundation
+import Glibc
 
 /// A verb of the command line: its errors are printed in one way and become the contract's exit codes.
 protocol Verb: AsyncParsableCommand {
@@ -21,9 +22,19 @@ extension Verb {
       code = error.exitCode
     } catch is CancellationError {
       code = .failed
+    } catch let error as OutputError {
+      // A reader that has seen enough is no failure.
+      if !error.isReaderGone { Terminal.write("hubwatch: standard output cannot be written", to: 2) }
+      code = error.isReaderGone ? .done : .failed
     }
     if code != .done { throw ArgumentParser.ExitCode(code.rawValue) }
   }
+}
+
+/// Standard output cannot be written.
+struct OutputError: Error {
+  /// Whether the other end of a pipe is closed.
+  let isReaderGone: Bool
 }
 
 /// How an error is told.
@@ -49,7 +60,11 @@ struct CommonOptions: ParsableArguments {
   var errorTerminal: Terminal { Terminal(descriptor: 2, environment: environment, colourWanted: !noColour) }
 
   /// Prints a result.
-  func print(_ text: String) { Terminal.write(text, to: 1) }
+  ///
+  /// - Throws: `OutputError` when it cannot be written whole, so that nothing counts as told that nobody could read.
+  func print(_ text: String, lineEnd: String = "\n") throws(OutputError) {
+    guard Terminal.write(text, to: 1, lineEnd: lineEnd) else { throw OutputError(isReaderGone: errno == EPIPE) }
+  }
   /// Prints a line that is no result.
   func note(_ text: String) { Terminal.write(text, to: 2) }
 }

@@ -1,4 +1,5 @@
 import Console
+import Foundation
 import Testing
 
 @Suite("Speaking to a person")
@@ -57,6 +58,15 @@ struct ConsoleTests {
     let text = Redaction.redact("GET https://cdn.example/x?Signature=abc&Expires=1 with hf_abcdefghij1234")
     #expect(text == "GET https://cdn.example/x?*** with hf_***")
     #expect(Redaction.redact("nothing here") == "nothing here")
+  }
+
+  @Test func jsonHoldsNoLiveEscapes() throws {
+    let text = "a\u{9B}b\u{202E}c\u{1B}d\u{E0001}é\n"
+    let document = try JSONOutput.document(["text": text])
+    #expect(
+      document.unicodeScalars.allSatisfy { $0 == "\n" || $0 == " " || $0.value > 32 && !$0.properties.isBidiControl })
+    #expect(!document.unicodeScalars.contains("\u{9B}") && !document.unicodeScalars.contains("\u{E0001}"))
+    #expect(try JSONDecoder().decode([String: String].self, from: Data(document.utf8)) == ["text": text])
   }
 
   @Test func durations() {

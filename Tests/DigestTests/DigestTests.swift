@@ -137,7 +137,7 @@ struct DigestTests {
 
         Left out by rule: other/model
 
-        Health: all well, no cycle in this time.
+        Health: no cycle ran in this time.
         """)
   }
 
@@ -169,7 +169,7 @@ struct DigestTests {
     let data = Data(try JSONOutput.document(try morning()).utf8)
     let object = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
     #expect(object["schema"] as? String == "hubwatch.digest/1")
-    for key in ["until", "counts", "places", "families", "gaps"] { #expect(object[key] != nil, "\(key)") }
+    for key in ["since", "until", "counts", "places", "families", "gaps"] { #expect(object[key] != nil, "\(key)") }
     let counts = try #require(object["counts"] as? [String: Int])
     let expected = [
       "polled", "leftOut", "new", "gated", "noWeights", "waiting", "fits", "tooBig", "downloaded", "passed",

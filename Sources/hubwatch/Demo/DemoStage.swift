@@ -17,11 +17,12 @@ struct DemoStage {
     folder =
       named.map { URL(fileURLWithPath: $0).path }
       ?? FileManager.default.temporaryDirectory.path + "/hubwatch-demo-\(UUID().uuidString.prefix(8))"
+    let manager = FileManager.default
     do {
-      try FileManager.default.createDirectory(atPath: hub, withIntermediateDirectories: true)
-      guard try FileManager.default.contentsOfDirectory(atPath: folder).count == 1,
-        try FileManager.default.contentsOfDirectory(atPath: hub).isEmpty
-      else { throw DemoError.folder(folder) }
+      if manager.fileExists(atPath: folder), try !manager.contentsOfDirectory(atPath: folder).isEmpty {
+        throw DemoError.folder(folder)
+      }
+      try manager.createDirectory(atPath: hub, withIntermediateDirectories: true)
     } catch {
       throw .folder(folder)
     }

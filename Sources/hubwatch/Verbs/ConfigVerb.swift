@@ -2,7 +2,9 @@ import ArgumentParser
 import Console
 import Domain
 import Foundation
+import Hub
 import Settings
+import Watch
 
 /// Set-up of the configuration file.
 struct ConfigVerb: AsyncParsableCommand {
@@ -22,7 +24,7 @@ struct ConfigVerb: AsyncParsableCommand {
     func work() async throws -> Domain.ExitCode {
       let text = ConfigurationFile.documented()
       guard write else {
-        Terminal.write(text, to: 1, lineEnd: "")
+        try common.print(text, lineEnd: "")
         return .done
       }
       let path = Places(environment: common.environment).configuration
@@ -34,7 +36,7 @@ struct ConfigVerb: AsyncParsableCommand {
         let exists = FileManager.default.fileExists(atPath: path)
         throw SettingsError(source: path, exists ? "exists already" : "cannot be written")
       }
-      common.print(path)
+      try common.print(path)
       return .done
     }
   }
@@ -48,11 +50,11 @@ struct ConfigVerb: AsyncParsableCommand {
 
     func work() async throws -> Domain.ExitCode {
       let loaded = try LoadedSettings(environment: common.environment)
-      for key in SettingKey.all { common.print("\(key.path) = \(key.render(loaded.settings))") }
-      common.print("# configuration: \(loaded.places.configuration)")
-      common.print("# state: \(loaded.places.state)")
-      common.print("# cache: \(loaded.places.cache)")
-      common.print("# token: \(loaded.token == nil ? "none" : "set")")
+      for key in SettingKey.all { try common.print("\(key.path) = \(key.render(loaded.settings))") }
+      try common.print("# configuration: \(loaded.places.configuration)")
+      try common.print("# state: \(loaded.places.state)")
+      try common.print("# cache: \(loaded.places.cache)")
+      try common.print("# token: \(loaded.token == nil ? "none" : "set")")
       return .done
     }
   }
@@ -66,8 +68,10 @@ struct ConfigVerb: AsyncParsableCommand {
 
     func work() async throws -> Domain.ExitCode {
       let loaded = try LoadedSettings(environment: common.environment)
+      _ = try HubEndpoint(loaded.settings.hub.endpoint, allowsPrivate: loaded.settings.hub.allowPrivate)
+      if !loaded.settings.device.gpu.isEmpty { _ = try await DeviceChoice.device(loaded.settings.device) }
       let exists = FileManager.default.fileExists(atPath: loaded.places.configuration)
-      common.print("\(loaded.places.configuration): \(exists ? "right" : "absent, defaults are in force")")
+      try common.print("\(loaded.places.configuration): \(exists ? "right" : "absent, defaults are in force")")
       return .done
     }
   }

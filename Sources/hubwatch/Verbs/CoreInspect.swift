@@ -54,19 +54,19 @@ struct CoreInspect: Verb {
         tensors: header.tensors.map {
           .init(name: $0.name, type: $0.type.name, dimensions: $0.dimensions, offset: $0.offset, bytes: $0.byteCount)
         })
-      common.print(try JSONOutput.document(document))
+      try common.print(JSONOutput.document(document))
       return .done
     }
     let terminal = common.terminal
     let size = ByteCount(gguf.size).asDisk
-    common.print(
+    try common.print(
       terminal.style.paint("GGUF version \(header.version), \(size), \(header.tensors.count) tensors", .heading))
-    for (key, value) in metadata { common.print("\(ForeignText.safe(key)) = \(ForeignText.safe(value))") }
+    for (key, value) in metadata { try common.print("\(ForeignText.safe(key)) = \(ForeignText.safe(value))") }
     var table = Table([
       .init("TYPE"), .init("TENSORS", isRightAligned: true), .init("BYTES", isRightAligned: true),
     ])
     for share in types { table.add(["\(share.type)", "\(share.tensors)", "\(share.bytes)"]) }
-    for line in table.lines(width: terminal.width, style: terminal.style) { common.print(line) }
+    for line in table.lines(width: terminal.width, style: terminal.style) { try common.print(line) }
     var tensors = Table([.init("TENSOR", mayShrink: true), .init("TYPE"), .init("DIMENSIONS")])
     for tensor in header.tensors {
       tensors.add([
@@ -74,7 +74,7 @@ struct CoreInspect: Verb {
         Table.Cell(tensor.dimensions.map(String.init).joined(separator: " × ")),
       ])
     }
-    for line in tensors.lines(width: terminal.width, style: terminal.style) { common.print(line) }
+    for line in tensors.lines(width: terminal.width, style: terminal.style) { try common.print(line) }
     return .done
   }
 

@@ -71,14 +71,14 @@ struct CoreGenerate: Verb {
       if !isJSON { Terminal.write(ForeignText.safe(text, keepingLineEnds: true), to: 1, lineEnd: "") }
     }
     if json {
-      common.print(
-        try JSONOutput.document(
+      try common.print(
+        JSONOutput.document(
           Document(
             promptIds: generation.promptIDs, ids: generation.ids, text: generation.text,
             topLogits: generation.topLogits.map { .init(id: $0.id, logit: $0.logit) },
             tokensPerSecond: generation.tokensPerSecond)))
     } else {
-      common.print("")
+      try common.print("")
       let prompt = Double(generation.promptIDs.count) / max(generation.promptSeconds, 1e-9)
       common.note(
         "\(generation.promptIDs.count) prompt tokens at \(ByteCount.decimal(prompt, places: 1))/s, "
@@ -111,10 +111,10 @@ struct CoreTokenize: Verb {
     let tokenizer = try Tokenizer(GGUFFile(path: file).header)
     let ids = tokenizer.encode(text, addSpecial: !noSpecial, parseSpecial: !noSpecial)
     if json {
-      common.print(try JSONOutput.document(Document(ids: ids)))
+      try common.print(JSONOutput.document(Document(ids: ids)))
     } else {
       for id in ids {
-        common.print("\(id)\t\(ForeignText.safe(tokenizer.decode([id], special: true)))")
+        try common.print("\(id)\t\(ForeignText.safe(tokenizer.decode([id], special: true)))")
       }
     }
     return .done
@@ -157,11 +157,11 @@ struct CorePerplexity: Verb {
     let result = try model.perplexity(
       String(decoding: data, as: UTF8.self), context: context, chunks: chunks ?? .max)
     if json {
-      common.print(
-        try JSONOutput.document(
+      try common.print(
+        JSONOutput.document(
           Document(perplexity: result.perplexity, tokens: result.tokens, chunks: result.chunks)))
     } else {
-      common.print(
+      try common.print(
         "perplexity \(ByteCount.decimal(result.perplexity, places: 4)) over \(result.chunks) chunks of \(context), "
           + "\(result.tokens) tokens")
     }
@@ -207,12 +207,13 @@ struct CoreBench: Verb {
         Document.Test(
           name: $0.name, threads: $0.threads, tokensPerSecond: $0.tokensPerSecond, stddev: $0.standardDeviation)
       }
-      common.print(try JSONOutput.document(Document(tests: tests)))
+      try common.print(JSONOutput.document(Document(tests: tests)))
     } else {
       for result in results {
         let speed = ByteCount.decimal(result.tokensPerSecond, places: 2)
         let spread = ByteCount.decimal(result.standardDeviation, places: 2)
-        common.print("\(result.name)  \(speed) ± \(spread) tokens/s  (\(result.threads) threads, \(model.kernelName))")
+        try common.print(
+          "\(result.name)  \(speed) ± \(spread) tokens/s  (\(result.threads) threads, \(model.kernelName))")
       }
     }
     return .done

@@ -37,12 +37,13 @@ struct DemoVerb: Verb {
     let addresses = try await server.start()
     let endpoint = addresses.endpoint.absoluteString
     if serve {
-      common.print("export HF_ENDPOINT=\(endpoint)")
-      common.print("export HUBWATCH_STATE=\(stage.state)")
-      common.print("export HF_HUB_CACHE=\(stage.cache)")
+      try common.print("export HF_ENDPOINT=\(endpoint)")
+      try common.print("export HUBWATCH_STATE=\(stage.state)")
+      try common.print("export HF_HUB_CACHE=\(stage.cache)")
       common.note("The practice hub is open; Ctrl-C ends it.")
-      // Nothing else is to be done until a signal ends the process.
-      while true { try await Task.sleep(for: .seconds(3600)) }
+      await StopSignal.arrival()
+      await server.stop()
+      return .done
     }
     let code = try await walk(stage, endpoint: endpoint)
     await server.stop()
@@ -74,9 +75,9 @@ struct DemoVerb: Verb {
       let request = DeviceChoice.request(loaded.settings.device)
       let rows = subjects.map { FitRow(subject: $0, devices: [house.device], request: request, only: nil) }
       let fit = FitOutput(rows: rows, devices: [house.device], request: request, showsAll: false)
-      common.print("\n$ hubwatch fit --vram 12\n\(fit.text(terminal))\n\n$ hubwatch digest")
+      try common.print("\n$ hubwatch fit --vram 12\n\(fit.text(terminal))\n\n$ hubwatch digest")
       let story = try StoryTeller(catalog: house.catalog, cacheRoot: stage.cache).story(since: nil, until: .now)
-      common.print(TextDigest(endpoint: endpoint, width: terminal.width, style: terminal.style).render(story))
+      try common.print(TextDigest(endpoint: endpoint, width: terminal.width, style: terminal.style).render(story))
     }
     if folder != nil {
       common.note("Everything lies in \(stage.folder); delete it when you are done.")

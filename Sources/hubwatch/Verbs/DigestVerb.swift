@@ -47,9 +47,9 @@ struct DigestVerb: Verb {
     let endpoint = loaded.settings.hub.endpoint
     switch json ? .json : format {
     case .text:
-      common.print(TextDigest(endpoint: endpoint, width: terminal.width, style: terminal.style).render(story))
-    case .markdown: common.print(MarkdownDigest(endpoint: endpoint).render(story))
-    case .json: common.print(try JSONOutput.document(story))
+      try common.print(TextDigest(endpoint: endpoint, width: terminal.width, style: terminal.style).render(story))
+    case .markdown: try common.print(MarkdownDigest(endpoint: endpoint).render(story))
+    case .json: try common.print(JSONOutput.document(story))
     }
     if markRead { try catalog?.setMark(Self.mark, String(now.timeIntervalSince1970)) }
     return .done

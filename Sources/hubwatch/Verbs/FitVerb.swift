@@ -56,15 +56,19 @@ struct FitVerb: Verb {
     let wanted = quant.flatMap { Quantization($0) }
     let rows = subjects.map { FitRow(subject: $0, devices: devices, request: request, only: wanted) }
       .filter { !$0.candidates.isEmpty }
+    if let wanted, rows.isEmpty, let subject = subjects.first, !models.isEmpty {
+      let offered = subject.offers.map(\.quantization).joined(separator: ", ")
+      throw ChoiceError(problem: "\(subject.id) has no \(wanted)", advice: "it offers \(offered)")
+    }
     let output = FitOutput(rows: rows, devices: devices, request: request, showsAll: all || wanted != nil)
     if json {
-      common.print(try output.json())
+      try common.print(output.json())
     } else if csv {
-      common.print(output.csv())
+      try common.print(output.csv())
     } else if markdown {
-      common.print(output.markdown())
+      try common.print(output.markdown())
     } else {
-      common.print(output.text(common.terminal))
+      try common.print(output.text(common.terminal))
     }
     return .done
   }
@@ -85,7 +89,7 @@ struct FitVerb: Verb {
     var subjects: [FitSubject] = []
     var unknown: [RepoID] = []
     for name in models {
-      if FileManager.default.fileExists(atPath: name) {
+      if InputPath.isFile(name) {
         subjects.append(try FitSubject(file: name))
       } else if let id = RepoID(name) {
         if let known = try knownSubject(id, loaded) { subjects.append(known) } else { unknown.append(id) }

@@ -14,10 +14,10 @@ struct PollVerb: Verb {
     let narrator = Narrator(terminal: common.errorTerminal)
     return try await House.open(loaded, observe: narrator.observer) { house in
       let before = try house.catalog.repoCount()
-      let gaps = try await house.street.poll()
+      let gaps = try await house.street.pollAlone()
       for gap in gaps { common.note("Left unread: \(gap)") }
       let known = try house.catalog.repoCount()
-      common.print("\(known) models known, \(known - before) of them new.")
+      try common.print("\(known) models known, \(known - before) of them new.")
       return .done
     }
   }

@@ -42,12 +42,12 @@ struct PullVerb: Verb {
         id, revision: revision, quantization: quant == "auto" ? nil : Quantization(quant),
         file: file.flatMap(RepoPath.init))
       if dryRun {
-        common.print(Self.summary(choice))
+        try common.print(Self.summary(choice))
         return .done
       }
       let copy = try house.catalog.want(
         repo: id, commit: choice.commit, quantization: choice.label, files: choice.files, byHand: true, at: .now)
-      common.print(try await house.street.pull(copy))
+      try common.print(await house.street.pull(copy))
       return .done
     }
   }

@@ -29,7 +29,7 @@ struct SmokeVerb: Verb {
     var loaded = try LoadedSettings(environment: common.environment)
     if let threads { loaded.settings.smoke.threads = threads }
     let report: SmokeReport
-    if FileManager.default.fileExists(atPath: model) {
+    if InputPath.isFile(model) {
       let settings = loaded.settings.smoke
       let runner = SmokeRunner(
         program: SmokeRunner.thisProgram,
@@ -40,7 +40,7 @@ struct SmokeVerb: Verb {
     } else {
       report = try await testCopy(loaded)
     }
-    common.print(json ? try JSONOutput.document(PublicReport(report)) : Self.text(report, common.terminal.style))
+    try common.print(json ? JSONOutput.document(PublicReport(report)) : Self.text(report, common.terminal.style))
     return report.exitCode
   }
 
@@ -73,7 +73,7 @@ struct SmokeVerb: Verb {
       facts.append("generation \(ByteCount.decimal(speed, places: 1)) tokens/s")
     }
     if let perplexity = report.perplexity {
-      facts.append("perplexity \(ByteCount.decimal(min(perplexity, 1e15), places: 2))")
+      facts.append("perplexity \(ByteCount.decimal(perplexity, places: 2))")
     }
     if let peak = report.peakMemoryBytes { facts.append("peak memory \(ByteCount(peak).asMemory)") }
     if !facts.isEmpty { lines.append("  " + facts.map { ForeignText.safe($0, limit: 100) }.joined(separator: ", ")) }
@@ -116,6 +116,39 @@ struct PublicReport: Encodable {
     peakMemoryBytes = report.peakMemoryBytes
     text = report.text
     probes = report.probes
+  }
+
+  private enum CodingKeys: String, CodingKey {
+    case schema, path, verdict, reasons, architecture, quantization, parameters, loadSeconds
+    case promptTokensPerSecond, tokensPerSecond, perplexity, peakMemoryBytes, text, probes
+  }
+
+  /// Every key of the contract is there; what was not measured is null.
+  func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(schema, forKey: .schema)
+    try container.encode(path, forKey: .path)
+    try container.encode(verdict, forKey: .verdict)
+    try container.encode(reasons, forKey: .reasons)
+    try container.encode(architecture, forKey: .architecture)
+    try container.encode(quantization, forKey: .quantization)
+    try container.encode(parameters, forKey: .parameters)
+    try container.encode(loadSeconds, forKey: .loadSeconds)
+    try container.encode(promptTokensPerSecond, forKey: .promptTokensPerSecond)
+    try container.encode(tokensPerSecond, forKey: .tokensPerSecond)
+    try container.encode(perplexity, forKey: .perplexity)
+    try container.encode(peakMemoryBytes, forKey: .peakMemoryBytes)
+    try container.encode(text, forKey: .text)
+    try container.encode(probes, forKey: .probes)
+  }
+}
+
+/// Tells a path from the id of a model.
+enum InputPath {
+  /// Whether something other than a folder lies there: a folder may be named as a model is.
+  static func isFile(_ path: String) -> Bool {
+    var isFolder: ObjCBool = false
+    return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && !isFolder.boolValue
   }
 }
 
