@@ -37,7 +37,7 @@ demo: build model
 	@$(BINARY) demo --weights "$(HUBWATCH_SMOLLM2)"
 
 ## Builds everything and runs every test.
-test: system model python
+test: system lint model python
 	scripts/test $(SWIFT_FLAGS)
 
 ## Checks the style.

@@ -52,7 +52,7 @@ let package = Package(
         "Catalog", "Console", "Digest", "Domain", "Downloads", "Fit", "Hub", "HubServer", "HTTP", "Inference",
         "ModelFiles", "Settings", "Smoke", "Watch", argumentParser, logging,
       ]),
-    .target(name: "TestSupport", dependencies: ["ModelFiles", "Domain"], path: "Tests/Support"),
+    .target(name: "TestSupport", dependencies: ["HubServer", "ModelFiles", "Domain"], path: "Tests/Support"),
     .target(name: "LoopbackServer", path: "Tests/HTTPTests/LoopbackServer"),
     .testTarget(name: "DomainTests", dependencies: ["Domain"]),
     .testTarget(name: "ConsoleTests", dependencies: ["Console"]),
@@ -69,7 +69,9 @@ let package = Package(
       ]),
     .testTarget(
       name: "StreetTests",
-      dependencies: ["hubwatch", "Catalog", "Checksums", "HubServer", "ModelFiles", "Domain", "TestSupport"]),
+      dependencies: [
+        "hubwatch", "Catalog", "Checksums", "HubServer", "ModelFiles", "Watch", "Domain", "TestSupport", subprocess,
+      ]),
     .testTarget(name: "InferenceTests", dependencies: ["Inference", "ModelFiles", "CKernels", "Domain"]),
     .testTarget(name: "SmokeTests", dependencies: ["Smoke", "TestSupport"]),
     .testTarget(name: "WatchTests", dependencies: ["Watch", "TestSupport"]),

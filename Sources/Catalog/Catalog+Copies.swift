@@ -4,18 +4,25 @@ import GRDB
 
 /// A copy of one quantization of one commit on this disk, or on its way there.
 public struct CopyRecord: Sendable, Equatable, Identifiable {
+  /// The copy's number.
   public let id: Int64
+  /// The repository.
   public var repo: RepoID
   /// The file, or the first shard.
   public var path: RepoPath
+  /// The commit.
   public var commit: CommitHash
+  /// The quantization's name, or a file's.
   public var quantization: String
   /// Bytes of all its files.
   public var bytes: Int64
+  /// Where it is in its life.
   public var state: CopyState
   /// Why it is in that state, for a person.
   public var reason: String?
+  /// When it was first wanted.
   public var wantedAt: Date
+  /// When its state changed last.
   public var changedAt: Date
   /// Whether a person asked for it.
   public var byHand: Bool
@@ -44,6 +51,7 @@ extension CopyRecord: FetchableRecord {
 ///
 /// Copies of the same content have one partial file, so that they share the journal as long as it is open.
 public struct PartRecord: Sendable, Equatable {
+  /// Which file it is.
   public var file: ModelFile
   /// Bytes from the start that were synced to disk before this was written.
   public var durableBytes: Int64

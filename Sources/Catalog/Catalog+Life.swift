@@ -4,11 +4,17 @@ import GRDB
 
 /// What a smoke test found, kept for the digest.
 public struct SmokeRecord: Sendable, Equatable {
+  /// The copy that was tested.
   public var copy: Int64
+  /// When.
   public var at: Date
+  /// The verdict.
   public var verdict: SmokeVerdict
+  /// Why, for a person.
   public var reasons: [String]
+  /// Generation speed.
   public var tokensPerSecond: Double?
+  /// On the built-in text.
   public var perplexity: Double?
   /// The beginning of what the model said.
   public var sample: String?
@@ -30,6 +36,7 @@ public struct SmokeRecord: Sendable, Equatable {
 
 /// One cycle of the ritual.
 public struct CycleRecord: Sendable, Equatable {
+  /// When it began.
   public var startedAt: Date
   /// Nil for a cycle that is under way or was killed.
   public var endedAt: Date?

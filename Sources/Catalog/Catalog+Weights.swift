@@ -4,15 +4,19 @@ import GRDB
 
 /// One quantization that a repository offers: a whole file, or a set of shards.
 public struct WeightsRecord: Sendable, Equatable {
+  /// The repository.
   public var repo: RepoID
   /// The file, or the first shard.
   public var path: RepoPath
+  /// The commit whose files these are.
   public var commit: CommitHash
+  /// What its name says.
   public var quantization: Quantization
   /// Bytes of all its files.
   public var bytes: Int64
   /// What the layout rests on.
   public var evidence: FitEvidence
+  /// Where the bytes lie.
   public var layout: WeightLayout
   /// Every file, in shard order.
   public var files: [ModelFile]
@@ -35,15 +39,21 @@ public struct WeightsRecord: Sendable, Equatable {
 
 /// What one quantization needs on the configured device.
 public struct FitRecord: Sendable, Equatable {
+  /// The repository.
   public var repo: RepoID
+  /// The file, or the first shard.
   public var path: RepoPath
   /// The device's name.
   public var device: String
   /// The context length that was asked for.
   public var context: Int
+  /// The sum of all parts, without the margin.
   public var total: ByteCount
+  /// Room for what is not known.
   public var margin: ByteCount
+  /// How it fits.
   public var verdict: FitVerdict
+  /// The largest context that fits, in tokens.
   public var maxContext: Int
 
   /// A judged quantization.

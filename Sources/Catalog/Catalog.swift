@@ -57,6 +57,18 @@ public final class Catalog: Sendable {
     }
   }
 
+  /// The catalog of a folder for reading; nil when nothing was ever recorded there.
+  ///
+  /// - Throws: `CatalogError`.
+  public static func ifPresent(folder: String) throws(CatalogError) -> Catalog? {
+    do {
+      return try Catalog(folder: folder, readOnly: true)
+    } catch {
+      if error.kind == .absent { return nil }
+      throw error
+    }
+  }
+
   /// Checks that the database answers and is sound as far as SQLite's quick check tells.
   ///
   /// - Throws: `CatalogError` of kind `corrupt` when it is not.

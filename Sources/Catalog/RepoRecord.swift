@@ -4,7 +4,9 @@ import GRDB
 
 /// A repository as the catalog knows it.
 public struct RepoRecord: Sendable, Equatable {
+  /// Its id on the hub.
   public var id: RepoID
+  /// Where it is in its life.
   public var state: RepoState
   /// Why it is in that state, for a person.
   public var reason: String?
@@ -12,15 +14,21 @@ public struct RepoRecord: Sendable, Equatable {
   public var stateAt: Date
   /// The commit that `main` meant when it was last listed.
   public var commit: CommitHash?
+  /// When the repository was made, as the hub says.
   public var createdAt: Date?
+  /// When anything in it changed last, as the hub says.
   public var lastModified: Date?
   /// When a poll first met it.
   public var firstSeenAt: Date
   /// When a poll last found it new or changed.
   public var recordedAt: Date
+  /// The hub's tags.
   public var tags: [String]
+  /// Whether its files can be had only after accepting terms.
   public var gated: Bool
+  /// Downloads of the last month.
   public var downloads: Int
+  /// Likes.
   public var likes: Int
   /// Known once a header was read.
   public var shape: ModelShape?
@@ -56,13 +64,21 @@ extension RepoRecord: FetchableRecord {
 
 /// A repository as a listing tells of it.
 public struct ListedRepo: Sendable, Equatable {
+  /// Its id on the hub.
   public var id: RepoID
+  /// The commit that `main` means.
   public var commit: CommitHash?
+  /// When the repository was made, as the hub says.
   public var createdAt: Date?
+  /// When anything in it changed last, as the hub says.
   public var lastModified: Date?
+  /// The hub's tags.
   public var tags: [String]
+  /// Whether its files can be had only after accepting terms.
   public var gated: Bool
+  /// Downloads of the last month.
   public var downloads: Int
+  /// Likes.
   public var likes: Int
 
   /// What a listing row holds.

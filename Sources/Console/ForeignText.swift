@@ -26,6 +26,11 @@ public enum ForeignText {
     return result
   }
 
+  /// `text` on one line: blanks and line ends become single blanks, then as `safe`.
+  public static func oneLine(_ text: String, limit: Int = .max) -> String {
+    safe(text.split(whereSeparator: \.isWhitespace).joined(separator: " "), limit: limit)
+  }
+
   /// Whether a terminal, a log or a reader could be misled by the scalar.
   static func isDangerous(_ scalar: Unicode.Scalar) -> Bool {
     switch scalar.properties.generalCategory {

@@ -51,7 +51,8 @@ struct Phrases {
   /// `23 November 2026, 07:00 UTC`: a form that every reader understands.
   static func time(_ date: Date) -> String {
     let style = Date.VerbatimFormatStyle(
-      format: "\(day: .defaultDigits) \(month: .wide) \(year: .defaultDigits), \(hour: .twoDigits(clock: .twentyFourHour, hourCycle: .zeroBased)):\(minute: .twoDigits) UTC",
+      format:
+        "\(day: .defaultDigits) \(month: .wide) \(year: .defaultDigits), \(hour: .twoDigits(clock: .twentyFourHour, hourCycle: .zeroBased)):\(minute: .twoDigits) UTC",
       locale: Locale(identifier: "en_GB"), timeZone: .gmt, calendar: Calendar(identifier: .gregorian))
     return style.format(date)
   }
@@ -62,7 +63,8 @@ struct Phrases {
     let words: [(Story.Place, String)] = [
       (.passed, "passed"), (.suspect, "suspect"), (.failed, "failed"), (.unsupported, "not testable here"),
       (.downloaded, "fetched"), (.waiting, "waiting"), (.fits, "fit"), (.tooBig, "too big"), (.gated, "gated"),
-      (.noWeights, "without weights"), (.pickleOnly, "only as pickle"), (.notQuantized, "without GGUF"), (.broken, "broken"), (.gone, "gone"),
+      (.noWeights, "without weights"), (.pickleOnly, "only as pickle"), (.notQuantized, "without GGUF"),
+      (.broken, "broken"), (.gone, "gone"),
       (.leftOut, "left out"),
     ]
     let parts = words.compactMap { place, word in

@@ -11,7 +11,9 @@ public struct Story: Sendable, Encodable {
     public var leftOut = 0
     /// Met for the first time.
     public var new = 0
+    /// Behind terms that have to be accepted.
     public var gated = 0
+    /// Without any weights yet.
     public var noWeights = 0
     /// Not looked at yet, or a download that waits.
     public var waiting = 0
@@ -21,9 +23,13 @@ public struct Story: Sendable, Encodable {
     public var tooBig = 0
     /// Copies that were verified.
     public var downloaded = 0
+    /// Passed the smoke test.
     public var passed = 0
+    /// Ran, but something was odd.
     public var suspect = 0
+    /// Failed the smoke test.
     public var failed = 0
+    /// Cannot be run by the bundled core.
     public var unsupported = 0
 
     /// All zero.
@@ -62,21 +68,29 @@ public struct Story: Sendable, Encodable {
 
   /// One repository in the story.
   public struct Entry: Sendable, Encodable, Equatable {
+    /// The repository's id.
     public var id: String
+    /// Where it ended up.
     public var place: Place
     /// Whether a poll met it for the first time in this window.
     public var isNew: Bool
+    /// Its architecture, once a header was read.
     public var architecture: String?
+    /// All its weights.
     public var parameters: Int64?
     /// The quantization that was fetched, else the best that fits, else the smallest.
     public var quantization: String?
     /// Its need at the wanted context, with the margin.
     public var neededBytes: Int64?
+    /// The quantization's files on disk or on the hub.
     public var fileBytes: Int64?
     /// The largest context that fits, in tokens.
     public var maxContext: Int?
+    /// How that quantization fits.
     public var verdict: FitVerdict?
+    /// Generation speed on the processor.
     public var tokensPerSecond: Double?
+    /// On the built-in text.
     public var perplexity: Double?
     /// What the model said, its beginning.
     public var sample: String?
@@ -86,13 +100,17 @@ public struct Story: Sendable, Encodable {
     public var path: String?
   }
 
+  /// The form of the JSON digest.
   public var schema = "hubwatch.digest/1"
   /// Nil: since the beginning.
   public var since: Date?
+  /// The end of the window.
   public var until: Date
   /// The device that `fits` is about; nil before the first fit.
   public var device: String?
+  /// How often each thing happened.
   public var counts = Counts()
+  /// How many polled repositories are in each place; the sum is `counts.polled`.
   public var places: [String: Int] = [:]
   /// The repositories, the best place first, the newest first within one.
   public var families: [Entry] = []
@@ -100,4 +118,10 @@ public struct Story: Sendable, Encodable {
   public var gaps: [String] = []
   /// When the last cycle ended; nil when none has.
   public var lastCycleAt: Date?
+
+  /// A story in which nothing happened.
+  public init(since: Date? = nil, until: Date) {
+    self.since = since
+    self.until = until
+  }
 }

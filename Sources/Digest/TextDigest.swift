@@ -63,7 +63,7 @@ public struct TextDigest: Sendable {
       for reason in entry.reasons.prefix(3) { lines += wrapped(ForeignText.safe(reason, limit: 300), indent: 2) }
     }
     if let sample = entry.sample, !sample.isEmpty {
-      let quote = TextWidth.cut("“\(ForeignText.safe(sample, limit: 200))”", to: width - 2)
+      let quote = TextWidth.cut("“\(ForeignText.oneLine(sample, limit: 200))”", to: width - 2)
       lines.append("  " + style.paint(quote, .faint))
     }
     if let path = entry.path { lines.append("  " + style.paint(ForeignText.safe(path), .faint)) }

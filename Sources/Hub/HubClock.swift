@@ -8,8 +8,7 @@ public struct HubClock: Sendable {
   public let sleep: @Sendable (Double) async throws -> Void
 
   /// A clock out of its two functions.
-  public init(now: @escaping @Sendable () -> Double, sleep: @escaping @Sendable (Double) async throws -> Void)
-  {
+  public init(now: @escaping @Sendable () -> Double, sleep: @escaping @Sendable (Double) async throws -> Void) {
     self.now = now
     self.sleep = sleep
   }

@@ -103,8 +103,7 @@ struct HubService: Sendable {
       guard !repo.sidecar.disabled else { throw Refusal.disabled }
       return repo
     }
-    if let id = await parts.store.renamed(name), let repo = try await parts.store.repo(id), caller.sees(repo)
-    {
+    if let id = await parts.store.renamed(name), let repo = try await parts.store.repo(id), caller.sees(repo) {
       throw Refusal(
         redirect: request.target(replacingSegmentsAt: index, name.split(separator: "/").count, with: id))
     }

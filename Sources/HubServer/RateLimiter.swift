@@ -8,8 +8,7 @@ actor RateLimiter {
 
     /// The bucket of a request to the hub's port.
     init(segments: [String]) {
-      if segments.starts(with: ["api", "resolve-cache"]) || segments.dropFirst().prefix(2).contains("resolve")
-      {
+      if segments.starts(with: ["api", "resolve-cache"]) || segments.dropFirst().prefix(2).contains("resolve") {
         self = .resolvers
       } else {
         self = segments.first == "api" ? .api : .pages

@@ -76,12 +76,19 @@ public struct Settings: Sendable, Equatable {
     public var level = "notice"
   }
 
+  /// `[hub]`
   public var hub = Hub()
+  /// `[watch]`
   public var watch = Watch()
+  /// `[device]`
   public var device = Device()
+  /// `[downloads]`
   public var downloads = Downloads()
+  /// `[smoke]`
   public var smoke = Smoke()
+  /// `[daemon]`
   public var daemon = Daemon()
+  /// `[log]`
   public var log = Log()
 
   /// The defaults.

@@ -16,7 +16,11 @@ struct Offer: Equatable {
     var whole: [ModelFile] = []
     var sets: [String: [ModelFile]] = [:]
     for file in runnable {
-      if let shard = file.shard { sets["\(shard.stem)/\(shard.count)", default: []].append(file) } else { whole.append(file) }
+      if let shard = file.shard {
+        sets["\(shard.stem)/\(shard.count)", default: []].append(file)
+      } else {
+        whole.append(file)
+      }
     }
     var groups = whole.map { [$0] }
     for set in sets.values {

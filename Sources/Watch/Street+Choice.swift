@@ -7,7 +7,9 @@ import ModelFiles
 
 /// What a person asked to be fetched, found on the hub.
 public struct Choice: Sendable {
+  /// The repository.
   public var repo: RepoID
+  /// The commit that the revision means.
   public var commit: CommitHash
   /// The quantization's name, or the file's.
   public var label: String
@@ -22,7 +24,9 @@ public struct Choice: Sendable {
 
 /// Nothing can be fetched as it was asked for.
 public struct ChoiceError: ReportableError, Equatable {
+  /// What stands in the way.
   public let problem: String
+  /// What to do.
   public let advice: String?
   public var exitCode: ExitCode { .failed }
 
@@ -66,7 +70,7 @@ extension Street {
         return "the smallest, \(record.quantization), needs \((estimate.total + estimate.margin).asMemory)"
       }
       throw ChoiceError(
-        problem: "no quantization of \(id) fits \(deviceName): \(need ?? "it offers none")",
+        problem: "no quantization of \(id) fits the \(deviceName): \(need ?? "it offers none")",
         advice: "name one with --quant, or a smaller device.context")
     }
     return choice(best)

@@ -27,11 +27,17 @@ public struct Street: Sendable {
 
   /// What a street is built of.
   public struct Parts: Sendable {
+    /// The effective settings.
     public var settings: Settings
+    /// The catalog, open for writing.
     public var catalog: Catalog
+    /// The hub.
     public var hub: HubClient
+    /// Carries the bodies of downloads.
     public var http: HTTPClient
+    /// The Hugging Face cache.
     public var cacheRoot: String
+    /// What models are judged against.
     public var device: Device
     /// The program that has the verb `smoke-child`.
     public var program: String

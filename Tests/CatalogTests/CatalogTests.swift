@@ -48,7 +48,8 @@ struct CatalogTests {
     let weights = WeightsRecord(
       repo: try id("a/b"), path: try file("m.gguf", 5).path, commit: first,
       quantization: try #require(Quantization("Q4_0")), bytes: 5, evidence: .header,
-      layout: WeightLayout(tensors: [(name: "output.weight", bytes: Int64(5))], layers: 1), files: [try file("m.gguf", 5)])
+      layout: WeightLayout(tensors: [(name: "output.weight", bytes: Int64(5))], layers: 1),
+      files: [try file("m.gguf", 5)])
     try catalog.setDescription(id("a/b"), commit: first, shape: Self.shape, weights: [weights], at: now)
     #expect(try catalog.repo(id("a/b"))?.state == .sized)
     #expect(try catalog.repo(id("a/b"))?.shape == Self.shape)

@@ -3,7 +3,9 @@ import Testing
 
 @Suite("Speaking to a person")
 struct ConsoleTests {
-  @Test(arguments: ["\u{1B}[2J", "\u{7}", "\u{9B}31m", "\u{202E}evil", "\u{200B}", "\u{2066}", "\r", "\u{E0001}", "\u{85}"])
+  @Test(arguments: [
+    "\u{1B}[2J", "\u{7}", "\u{9B}31m", "\u{202E}evil", "\u{200B}", "\u{2066}", "\r", "\u{E0001}", "\u{85}",
+  ])
   func escapesBecomeVisible(_ text: String) {
     let safe = ForeignText.safe("a\(text)b")
     #expect(safe.contains("\\u{"))

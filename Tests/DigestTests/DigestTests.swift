@@ -23,7 +23,9 @@ struct DigestTests {
 
   private func commit() throws -> CommitHash { try #require(CommitHash(String(repeating: "1", count: 40))) }
 
-  private func add(_ name: String, _ state: RepoState, reason: String? = nil, verdict: FitVerdict? = nil) throws -> RepoID {
+  private func add(_ name: String, _ state: RepoState, reason: String? = nil, verdict: FitVerdict? = nil) throws
+    -> RepoID
+  {
     let id = try #require(RepoID(name))
     _ = try catalog.record(
       [
@@ -39,7 +41,8 @@ struct DigestTests {
     let file = ModelFile(path: path, size: 98_362_432, hash: .sha256(String(repeating: "a", count: 64)))
     let weights = WeightsRecord(
       repo: id, path: path, commit: try commit(), quantization: try #require(Quantization("Q4_1")),
-      bytes: file.size, evidence: .header, layout: WeightLayout(tensors: [(name: "output.weight", bytes: Int64(5))], layers: 1), files: [file])
+      bytes: file.size, evidence: .header,
+      layout: WeightLayout(tensors: [(name: "output.weight", bytes: Int64(5))], layers: 1), files: [file])
     try catalog.setDescription(id, commit: commit(), shape: Self.shape, weights: [weights], at: now)
     try catalog.setFits(
       [

@@ -35,9 +35,10 @@ struct NamesTests {
     var random = SystemRandomNumberGenerator()
     let alphabet = Array("ab./\\~\u{0}\u{1}:-")
     for _ in 0..<20_000 {
-      let text = String((0..<Int.random(in: 0...12, using: &random)).map { _ in
-        alphabet[Int.random(in: 0..<alphabet.count, using: &random)]
-      })
+      let text = String(
+        (0..<Int.random(in: 0...12, using: &random)).map { _ in
+          alphabet[Int.random(in: 0..<alphabet.count, using: &random)]
+        })
       guard let path = RepoPath(text) else { continue }
       var depth = 0
       for segment in path.description.split(separator: "/", omittingEmptySubsequences: false) {

@@ -106,8 +106,7 @@ enum PythonClient {
   }()
 
   /// Runs one command of `hub_client.py` with a home and cache of its own.
-  static func run(_ command: String, _ hub: PracticeHub, token: String? = nil) async throws -> (Int32, String)
-  {
+  static func run(_ command: String, _ hub: PracticeHub, token: String? = nil) async throws -> (Int32, String) {
     let home = try TestFolder()
     defer { home.remove() }
     let script = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "hub_client.py").path

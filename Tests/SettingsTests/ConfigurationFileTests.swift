@@ -101,7 +101,8 @@ struct ConfigurationFileTests {
   }
 
   @Test func twoWaysToNameACardExcludeEachOther() {
-    #expect(problems("[device]\nvram = 12\ngpu = \"RTX A6000\"") == ["3: device.vram and device.gpu exclude each other"])
+    #expect(
+      problems("[device]\nvram = 12\ngpu = \"RTX A6000\"") == ["3: device.vram and device.gpu exclude each other"])
   }
 
   @Test(arguments: ["https://u:p@x", "ftp://x", "https://", "https://x?y", "x", "file:///etc"])
@@ -118,9 +119,10 @@ struct ConfigurationFileTests {
     var random = SystemRandomNumberGenerator()
     let alphabet = Array("[]=\"'#.\n\\{},abc019-+:TZ \u{0}ü")
     for _ in 0..<10_000 {
-      let text = String((0..<Int.random(in: 0...60, using: &random)).map { _ in
-        alphabet[Int.random(in: 0..<alphabet.count, using: &random)]
-      })
+      let text = String(
+        (0..<Int.random(in: 0...60, using: &random)).map { _ in
+          alphabet[Int.random(in: 0..<alphabet.count, using: &random)]
+        })
       _ = problems(text)
     }
   }

@@ -11,8 +11,7 @@ import Testing
   .enabled(if: SharedData.python != nil, "needs a Python with huggingface_hub; `make python` fetches it"))
 struct PythonCacheTests {
   /// Runs a script; the words after it are its `sys.argv[1:]`.
-  private func python(_ script: String, _ words: [String], home: ProgramHome) async throws -> Program.Outcome
-  {
+  private func python(_ script: String, _ words: [String], home: ProgramHome) async throws -> Program.Outcome {
     try await client(["-c", script] + words, home: home)
   }
 

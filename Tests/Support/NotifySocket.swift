@@ -28,11 +28,16 @@ public final class NotifySocket: Sendable {
   deinit { close(descriptor) }
 
   /// The next datagram; nil when none comes within the time.
-  public func receive(withinMilliseconds limit: Int32 = 30_000) -> String? {
-    var poller = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-    guard poll(&poller, 1, limit) == 1 else { return nil }
+  ///
+  /// It looks now and then instead of blocking: tests share few threads.
+  public func receive(withinSeconds limit: Int = 60) async throws -> String? {
     var buffer = [UInt8](repeating: 0, count: 65_536)
-    let count = recv(descriptor, &buffer, buffer.count, 0)
-    return count >= 0 ? String(decoding: buffer[..<count], as: UTF8.self) : nil
+    let end = ContinuousClock.now + .seconds(limit)
+    while ContinuousClock.now < end {
+      let count = recv(descriptor, &buffer, buffer.count, Int32(MSG_DONTWAIT))
+      if count >= 0 { return String(decoding: buffer[..<count], as: UTF8.self) }
+      try await Task.sleep(for: .milliseconds(20))
+    }
+    return nil
   }
 }

@@ -67,6 +67,14 @@ public struct TinyLlama: Sendable {
     return writer
   }
 
+  /// A whole file in memory.
+  public static func bytes(embedding: Int = 64, seed: UInt64 = 1) throws(ModelFileError) -> [UInt8] {
+    var model = TinyLlama()
+    model.embedding = embedding
+    model.seed = seed
+    return try model.writer().bytes()
+  }
+
   private func norm(_ name: String, _ writer: inout GGUFWriter) throws(ModelFileError) {
     try writer.add(name, dimensions: [Int64(embedding)], floats: [Float](repeating: 1, count: embedding))
   }

@@ -5,18 +5,18 @@ import Watch
 
 @Suite("Telling systemd")
 struct ServiceNotifierTests {
-  @Test func datagramsArriveWithOneKeyALine() throws {
+  @Test func datagramsArriveWithOneKeyALine() async throws {
     let folder = try TemporaryFolder()
     let socket = try NotifySocket(path: "\(folder.path)/notify")
     let notifier = ServiceNotifier(environment: ["NOTIFY_SOCKET": socket.path])
     notifier.send(["READY=1", "STATUS=evil\nREADY=0"])
-    #expect(socket.receive() == "READY=1\nSTATUS=evil READY=0")
+    #expect(try await socket.receive() == "READY=1\nSTATUS=evil READY=0")
   }
 
-  @Test func abstractAddresses() throws {
+  @Test func abstractAddresses() async throws {
     let socket = try NotifySocket(path: "@hubwatch-test-\(UUID().uuidString)")
     ServiceNotifier(environment: ["NOTIFY_SOCKET": socket.path]).send(["STOPPING=1"])
-    #expect(socket.receive() == "STOPPING=1")
+    #expect(try await socket.receive() == "STOPPING=1")
   }
 
   @Test func withoutSystemdNothingHappens() {

@@ -169,8 +169,7 @@ private final class SharedState: @unchecked Sendable {
   private func sleep() {
     pthread_mutex_lock(mutex)
     sleeping.wrappingAdd(1, ordering: .sequentiallyConsistent)
-    while open.load(ordering: .sequentiallyConsistent) == 0, !stopping.load(ordering: .sequentiallyConsistent)
-    {
+    while open.load(ordering: .sequentiallyConsistent) == 0, !stopping.load(ordering: .sequentiallyConsistent) {
       pthread_cond_wait(condition, mutex)
     }
     sleeping.wrappingSubtract(1, ordering: .sequentiallyConsistent)

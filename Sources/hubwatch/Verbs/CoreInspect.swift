@@ -59,7 +59,8 @@ struct CoreInspect: Verb {
     }
     let terminal = common.terminal
     let size = ByteCount(gguf.size).asDisk
-    common.print(terminal.style.paint("GGUF version \(header.version), \(size), \(header.tensors.count) tensors", .heading))
+    common.print(
+      terminal.style.paint("GGUF version \(header.version), \(size), \(header.tensors.count) tensors", .heading))
     for (key, value) in metadata { common.print("\(ForeignText.safe(key)) = \(ForeignText.safe(value))") }
     var table = Table([
       .init("TYPE"), .init("TENSORS", isRightAligned: true), .init("BYTES", isRightAligned: true),

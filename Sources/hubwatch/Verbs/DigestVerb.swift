@@ -33,10 +33,16 @@ struct DigestVerb: Verb {
     let loaded = try LoadedSettings(environment: common.environment)
     let lock = markRead ? try StateLock(folder: loaded.places.state) : nil
     defer { withExtendedLifetime(lock) {} }
-    let catalog = try Catalog(folder: loaded.places.state, readOnly: !markRead)
     let now = Date()
-    let story = try StoryTeller(catalog: catalog, cacheRoot: loaded.places.cache)
-      .story(since: try start(catalog, now: now), until: now)
+    let catalog =
+      markRead ? try Catalog(folder: loaded.places.state) : try Catalog.ifPresent(folder: loaded.places.state)
+    var story = Story(until: now)
+    if let catalog {
+      story = try StoryTeller(catalog: catalog, cacheRoot: loaded.places.cache)
+        .story(since: try start(catalog, now: now), until: now)
+    } else {
+      common.note("Nothing has been recorded yet; `hubwatch poll` begins.")
+    }
     let terminal = common.terminal
     let endpoint = loaded.settings.hub.endpoint
     switch json ? .json : format {
@@ -45,7 +51,7 @@ struct DigestVerb: Verb {
     case .markdown: common.print(MarkdownDigest(endpoint: endpoint).render(story))
     case .json: common.print(try JSONOutput.document(story))
     }
-    if markRead { try catalog.setMark(Self.mark, String(now.timeIntervalSince1970)) }
+    if markRead { try catalog?.setMark(Self.mark, String(now.timeIntervalSince1970)) }
     return .done
   }
 

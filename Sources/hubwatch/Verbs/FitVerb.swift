@@ -77,7 +77,7 @@ struct FitVerb: Verb {
   }
 
   private func catalogSubjects(_ loaded: LoadedSettings) throws -> [FitSubject] {
-    let catalog = try Catalog(folder: loaded.places.state, readOnly: true)
+    guard let catalog = try Catalog.ifPresent(folder: loaded.places.state) else { return [] }
     return try catalog.repos(in: [.sized]).compactMap { try FitSubject(catalog: catalog, repo: $0) }
   }
 
@@ -112,11 +112,7 @@ struct FitVerb: Verb {
   }
 
   private func knownSubject(_ id: RepoID, _ loaded: LoadedSettings) throws -> FitSubject? {
-    do {
-      let catalog = try Catalog(folder: loaded.places.state, readOnly: true)
-      return try catalog.repo(id).flatMap { try FitSubject(catalog: catalog, repo: $0) }
-    } catch let error as CatalogError where error.kind == .absent {
-      return nil
-    }
+    guard let catalog = try Catalog.ifPresent(folder: loaded.places.state) else { return nil }
+    return try catalog.repo(id).flatMap { try FitSubject(catalog: catalog, repo: $0) }
   }
 }

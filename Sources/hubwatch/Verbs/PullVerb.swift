@@ -54,7 +54,9 @@ struct PullVerb: Verb {
 
   private static func summary(_ choice: Choice) -> String {
     var lines = ["\(choice.repo) \(choice.label) at \(choice.commit.short): \(ByteCount(choice.bytes).asDisk)"]
-    for file in choice.files { lines.append("  \(ForeignText.safe(file.path.description))  \(ByteCount(file.size).asDisk)") }
+    for file in choice.files {
+      lines.append("  \(ForeignText.safe(file.path.description))  \(ByteCount(file.size).asDisk)")
+    }
     if let estimate = choice.estimate {
       lines.append("  needs \((estimate.total + estimate.margin).asMemory): \(VerdictWords.of(estimate))")
     }

@@ -78,7 +78,7 @@ struct SmokeVerb: Verb {
     if let peak = report.peakMemoryBytes { facts.append("peak memory \(ByteCount(peak).asMemory)") }
     if !facts.isEmpty { lines.append("  " + facts.map { ForeignText.safe($0, limit: 100) }.joined(separator: ", ")) }
     if let text = report.text, !text.isEmpty {
-      lines.append(style.paint("  “\(ForeignText.safe(text, limit: 400))”", .faint))
+      lines.append(style.paint("  “\(ForeignText.oneLine(text, limit: 400))”", .faint))
     }
     return lines.joined(separator: "\n")
   }

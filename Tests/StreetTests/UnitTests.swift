@@ -1,0 +1,49 @@
+import Foundation
+import Subprocess
+import TestSupport
+import Testing
+
+@Suite("systemd units")
+struct UnitTests {
+  private static let hasSystemd = FileManager.default.isExecutableFile(atPath: "/usr/bin/systemd-analyze")
+
+  private func analyze(_ arguments: [String]) async throws -> (success: Bool, text: String) {
+    let result = try await run(
+      .path("/usr/bin/systemd-analyze"), arguments: Arguments(arguments), output: .string(limit: 1 << 20),
+      error: .string(limit: 1 << 20))
+    return (result.terminationStatus.isSuccess, result.standardOutput + result.standardError)
+  }
+
+  /// Copies of the units that name the built program.
+  private func units(_ folder: TemporaryFolder) throws -> [String] {
+    let source = "\(SharedData.packageRoot)/systemd"
+    let names = try FileManager.default.contentsOfDirectory(atPath: source)
+      .filter { $0.hasSuffix(".service") || $0.hasSuffix(".timer") }
+    #expect(names.count >= 5)
+    let program = try hubwatch().path
+    return try names.map { name in
+      let text = try String(contentsOfFile: "\(source)/\(name)", encoding: .utf8)
+      let copy = "\(folder.path)/\(name)"
+      try text.replacing("/usr/bin/hubwatch", with: program).write(toFile: copy, atomically: true, encoding: .utf8)
+      return copy
+    }
+  }
+
+  @Test(.enabled(if: hasSystemd, "needs systemd-analyze"))
+  func theyVerify() async throws {
+    let folder = try TemporaryFolder()
+    let result = try await analyze(["verify"] + units(folder))
+    #expect(result.success && result.text.isEmpty, "\(result.text)")
+  }
+
+  @Test(.enabled(if: hasSystemd, "needs systemd-analyze"))
+  func theyExposeLittle() async throws {
+    let folder = try TemporaryFolder()
+    for unit in try units(folder) where unit.hasSuffix(".service") {
+      // Tenths: 12 is an exposure of 1.2.
+      let limit = unit.contains("digest") ? "3" : "12"
+      let result = try await analyze(["security", "--offline=true", "--threshold=\(limit)", unit])
+      #expect(result.success, "\(result.text.suffix(300))")
+    }
+  }
+}
