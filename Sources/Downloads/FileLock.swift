@@ -31,5 +31,14 @@ final class FileLock: Sendable {
 
   private init(_ descriptor: Int32) { self.descriptor = descriptor }
 
-  deinit { close(descriptor) }
+  deinit { Self.release(descriptor) }
+
+  /// Unlocks and closes a file.
+  ///
+  /// Closing alone would leave the lock to a child process that is being made right now: until it runs its own
+  /// program, it has a copy of every descriptor.
+  static func release(_ descriptor: Int32) {
+    _ = flock(descriptor, LOCK_UN)
+    close(descriptor)
+  }
 }

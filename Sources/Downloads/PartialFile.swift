@@ -84,12 +84,12 @@ final class PartialFile: BodySink {
       state = Mutex(State(checksum: checksum, offset: kept, durable: kept, lastSync: .now))
       self.descriptor = descriptor
     } catch {
-      close(descriptor)
+      FileLock.release(descriptor)
       throw error
     }
   }
 
-  deinit { close(descriptor) }
+  deinit { FileLock.release(descriptor) }
 
   /// Bytes that are there.
   var offset: Int64 { state.withLock { $0.offset } }

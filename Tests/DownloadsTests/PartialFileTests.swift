@@ -151,6 +151,22 @@ struct PartialFileTests {
     withExtendedLifetime(first) {}
   }
 
+  @Test func aChildThatIsBeingMadeDoesNotKeepTheLock() throws {
+    // What fork does to a descriptor: the same open file a second time.
+    let lock = "\(folder.path)/file.lock"
+    var first = try FileLock.attempt(lock)
+    let copies = try withExtendedLifetime(first) {
+      try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").compactMap { name in
+        let target = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/\(name)")
+        return target == lock ? Int32(name).map { dup($0) } : nil
+      }
+    }
+    defer { for copy in copies { close(copy) } }
+    #expect(!copies.isEmpty)
+    first = nil
+    #expect(try FileLock.attempt(lock) != nil)
+  }
+
   @Test func hashingStopsWhenTheTaskIsCancelled() async throws {
     try Data(Self.content).write(to: URL(fileURLWithPath: path))
     let (path, file) = (path, try file())

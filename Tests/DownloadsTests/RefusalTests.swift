@@ -144,7 +144,7 @@ struct RefusalTests {
   private func holdingLock(_ path: String, _ body: () async throws -> Void) async throws {
     let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
     try #require(descriptor >= 0)
-    defer { close(descriptor) }
+    defer { FileLock.release(descriptor) }
     try #require(flock(descriptor, LOCK_EX | LOCK_NB) == 0)
     try await body()
   }

@@ -14,7 +14,7 @@ struct KillTests {
   @Test(arguments: [["pull", Town.model], ["run"]])
   func theEndIsTheSame(arguments: [String]) async throws {
     try await Town.with(bytesPerSecond: Self.bytesPerSecond) { town in
-      let (reference, duration) = try await undisturbed(town, arguments)
+      var (reference, duration) = try await undisturbed(town, arguments)
       var steps: [Victim.Step: Int] = [:]
       var story: [String] = []
       func kill(_ name: String, _ isTime: @escaping (Victim) -> Bool) async throws {
@@ -28,10 +28,17 @@ struct KillTests {
         // A random moment of each tenth, so that they are spread and still differ from run to run.
         let moment = duration * Double.random(in: Double(tenth) / 10..<Double(tenth + 1) / 10)
         let start = ContinuousClock.now
-        try await kill("\(Int(moment / .milliseconds(1))) ms") { _ in .now - start >= moment }
+        var last = start
+        try await kill("\(Int(moment / .milliseconds(1))) ms") { _ in
+          last = .now
+          return last - start >= moment
+        }
+        // A run that ended by itself was faster than the measured one, which others on the machine held up.
+        if last - start < moment { duration = min(duration, last - start) }
       }
       // Moments that are too short for a random kill to meet often.
       try await kill("when the database is made") { $0.hasCatalog }
+      try await kill("when half of the bytes are there") { $0.arrived > town.size / 2 }
       try await kill("when all bytes are there") { $0.arrived == town.size }
       try await kill("when the blob has its name") { $0.hasBlob }
       try await kill("when the link is made") { $0.hasLink }
@@ -65,8 +72,18 @@ struct KillTests {
     }
   }
 
-  /// What an undisturbed run leaves, and how long it takes; a second run changes nothing.
+  /// What undisturbed runs leave, and how long the faster of two takes.
   private func undisturbed(_ town: Town, _ arguments: [String]) async throws -> (FinalState, Duration) {
+    let (first, second) = (try await calm(town, arguments), try await calm(town, arguments))
+    #expect(first.state == second.state, "\(first.state.difference(from: second.state))")
+    return (first.state, min(first.duration, second.duration))
+  }
+
+  /// One undisturbed run in a fresh home; a second run there changes nothing.
+  private func calm(
+    _ town: Town, _ arguments: [String]
+  ) async throws -> (state: FinalState, duration: Duration) {
+    await town.server.clearRequests()
     let calm = try Victim(town, arguments)
     let start = ContinuousClock.now
     let outcome = try await calm.finish()
