@@ -22,7 +22,8 @@ public struct HouseProgram: Sendable {
   public let home: ProgramHome
   /// Variables of the process.
   public var environment: [String: String]
-  private let program: Program
+  /// The executable.
+  public let program: Program
 
   /// A card of 12 GiB, and no reserve, so that a small disk is no matter.
   public static let card = """

@@ -47,6 +47,24 @@ public final class PracticeHouse: Sendable {
     try sidecar.write(toRepoFolder: place)
   }
 
+  /// Runs a line of bash in the program's environment; `$0` is the program.
+  public func shell(_ line: String) async throws -> HouseProgram.Outcome {
+    let outcome = try await Program(path: "/bin/bash")
+      .run(["-c", line, program.program.path], environment: program.environment)
+    return HouseProgram.Outcome(code: outcome.status, output: outcome.output, errors: outcome.error)
+  }
+
+  /// The commit of a repository, as the hub tells it.
+  public func commit(of name: String) async throws -> String {
+    let outcome = try await shell(
+      "/usr/bin/python3 - '\(endpoint)/api/models/\(name)' <<'E'\n" + """
+        import json, sys, urllib.request
+        print(json.load(urllib.request.urlopen(sys.argv[1]))["sha"])
+        E
+        """)
+    return outcome.output.trimmingCharacters(in: .whitespacesAndNewlines)
+  }
+
   /// Bytes of bodies that the CDN port has sent for a file.
   public func bytesSent(_ file: String) async -> Int64 {
     await server.requests.filter { $0.port == .cdn && $0.path.hasSuffix(file) }.reduce(0) { $0 + $1.bodyBytes }

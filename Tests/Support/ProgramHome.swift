@@ -18,6 +18,11 @@ public final class ProgramHome: Sendable {
     try Data(configuration.utf8).write(to: URL(fileURLWithPath: "\(folder.path)/config.toml"))
   }
 
+  /// Replaces the configuration.
+  public func write(configuration: String) throws {
+    try Data(configuration.utf8).write(to: URL(fileURLWithPath: "\(folder.path)/config.toml"))
+  }
+
   /// The state folder.
   public var state: String { "\(folder.path)/state" }
   /// The Hugging Face cache.
