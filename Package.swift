@@ -58,7 +58,7 @@ let package = Package(
     .testTarget(name: "ConsoleTests", dependencies: ["Console"]),
     .testTarget(name: "SettingsTests", dependencies: ["Settings", "TestSupport"]),
     .testTarget(name: "HTTPTests", dependencies: ["HTTP", "Domain", "LoopbackServer"], exclude: ["LoopbackServer"]),
-    .testTarget(name: "ModelFilesTests", dependencies: ["ModelFiles", "Domain"]),
+    .testTarget(name: "ModelFilesTests", dependencies: ["ModelFiles", "Domain", "TestSupport"]),
     .testTarget(name: "HubTests", dependencies: ["Hub", "HTTP", "Domain", "LoopbackServer"]),
     .testTarget(name: "FitTests", dependencies: ["Fit", "TestSupport"]),
     .testTarget(name: "CatalogTests", dependencies: ["Catalog", "TestSupport", grdb]),
@@ -72,7 +72,8 @@ let package = Package(
       dependencies: [
         "hubwatch", "Catalog", "Checksums", "HubServer", "ModelFiles", "Watch", "Domain", "TestSupport", subprocess,
       ]),
-    .testTarget(name: "InferenceTests", dependencies: ["Inference", "ModelFiles", "CKernels", "Domain"]),
+    .testTarget(
+      name: "InferenceTests", dependencies: ["Inference", "ModelFiles", "CKernels", "Domain", "TestSupport"]),
     .testTarget(name: "SmokeTests", dependencies: ["Smoke", "TestSupport"]),
     .testTarget(name: "WatchTests", dependencies: ["Watch", "TestSupport"]),
     .testTarget(name: "HubwatchTests", dependencies: ["hubwatch", "Checksums", "ModelFiles"]),

@@ -1,6 +1,7 @@
 import CKernels
 import Domain
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Inference
@@ -32,7 +33,7 @@ struct KernelTests {
 
   @Test(.enabled(if: Kernels.avx2 != nil, "needs AVX2"), arguments: types)
   func decodingAgreesOnRandomBits(_ type: TensorType) throws {
-    var random = SeededGenerator(state: UInt64(type.rawValue))
+    var random = Noise.Generator(seed: UInt64(type.rawValue))
     let count = 8 * 256 + (type.blockElements == 1 ? 13 : 0)
     let blocks = Self.randomBlocks(type, elements: count, &random)
     var ours = [Float](repeating: 0, count: count)
@@ -44,7 +45,7 @@ struct KernelTests {
 
   @Test(.enabled(if: Kernels.avx2 != nil, "needs AVX2"))
   func activationsAreQuantizedAlike() throws {
-    var random = SeededGenerator(state: 11)
+    var random = Noise.Generator(seed: 11)
     let count = 32 * 40
     var x = (0..<count).map { _ in Float.random(in: -3...3, using: &random) }
     for index in 0..<32 {
@@ -72,7 +73,7 @@ struct KernelTests {
 
   @Test(arguments: quantized)
   func integerProductsEqualTheirDefinition(_ type: TensorType) throws {
-    var random = SeededGenerator(state: 100 + UInt64(type.rawValue))
+    var random = Noise.Generator(seed: 100 + UInt64(type.rawValue))
     for (rows, tokens, blocks) in [(1, 1, 1), (2, 1, 2), (3, 2, 1), (5, 4, 3), (4, 5, 2), (7, 9, 1)] {
       let length = blocks * max(type.blockElements, 64)
       let weights = Self.randomBlocks(type, elements: rows * length, &random)
@@ -107,7 +108,7 @@ struct KernelTests {
 
   @Test(arguments: [1, 7, 8, 31, 64, 172])
   func floatProducts(_ length: Int) {
-    var random = SeededGenerator(state: 5)
+    var random = Noise.Generator(seed: 5)
     let (rows, tokens) = (5, 6)
     let weights = (0..<rows * length).map { _ in Float.random(in: -1...1, using: &random) }
     let x = (0..<tokens * length).map { _ in Float.random(in: -1...1, using: &random) }
@@ -182,7 +183,7 @@ struct KernelTests {
   }
 
   @Test func halvesRoundToNearestEven() {
-    var random = SeededGenerator(state: 3)
+    var random = Noise.Generator(seed: 3)
     var x = (0..<4096).map { _ in Float(bitPattern: UInt32.random(in: 0...UInt32.max, using: &random)) }
     x += (0..<4096).map { _ in Float.random(in: -70_000...70_000, using: &random) }
     x += [65519, 65520, 5.9e-8, 2.9e-8, 2.98e-8, 6.1e-5, 0, -0.0, .infinity, 1 + 0x1p-11, 1 + 3 * 0x1p-11]
@@ -199,7 +200,7 @@ struct KernelTests {
 
   @Test(arguments: [(8, 8), (16, 16), (64, 64), (40, 24), (12, 20)])
   func attentionIsAWeightedMean(_ keyLength: Int, _ valueLength: Int) {
-    var random = SeededGenerator(state: 9)
+    var random = Noise.Generator(seed: 9)
     for positions in [1, 2, 7, 8, 9, 33] {
       func halves(_ count: Int) -> [UInt16] {
         (0..<count).map { _ in Float16(Float.random(in: -2...2, using: &random)).bitPattern }
@@ -228,7 +229,7 @@ struct KernelTests {
 
   /// Blocks of random bits whose scales are moderate numbers.
   private static func randomBlocks(
-    _ type: TensorType, elements: Int, _ random: inout SeededGenerator
+    _ type: TensorType, elements: Int, _ random: inout Noise.Generator
   ) -> [UInt8] {
     var bytes = (0..<elements / type.blockElements * type.blockBytes).map { _ in
       UInt8.random(in: 0...255, using: &random)

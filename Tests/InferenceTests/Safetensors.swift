@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 
 /// The tensors of a small safetensors file: enough for reference data.
 struct Safetensors {

@@ -1,6 +1,7 @@
 import Domain
 import Foundation
 import ModelFiles
+import TestSupport
 import Testing
 
 @testable import Inference

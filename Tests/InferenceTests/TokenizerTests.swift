@@ -1,5 +1,6 @@
 import Foundation
 import ModelFiles
+import TestSupport
 import Testing
 
 @testable import Inference
@@ -91,7 +92,7 @@ struct TokenizerTests {
 
   @Test func brokenTextNeitherCrashesNorGetsLost() throws {
     let tokenizer = try Tokenizer(try TinyTokenizer.header())
-    var random = SeededGenerator(state: 7)
+    var random = Noise.Generator(seed: 7)
     for _ in 0..<2000 {
       let bytes = (0..<Int.random(in: 0...12, using: &random)).map { _ in
         UInt8.random(in: 0...255, using: &random)

@@ -1,6 +1,7 @@
 import Domain
 import Foundation
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import ModelFiles
@@ -98,7 +99,7 @@ struct GGUFHeaderTests {
   @Test func mutantsNeverCrash() throws {
     let original = try TinyModel.writer().bytes()
     let dataStart = Int(try #require(try TinyModel.header(original)).dataStart)
-    var random = SeededGenerator(state: 2026)
+    var random = Noise.Generator(seed: 2026)
     var opened = 0
     for _ in 0..<20_000 {
       var bytes = original
@@ -181,13 +182,13 @@ struct GGUFFileTests {
     let folder = try TemporaryFolder()
     var writer = try TinyModel.writer()
     try writer.add("floats", dimensions: [2], floats: [1.5, -2])
-    try writer.write(to: folder.path("model.gguf"))
-    let file = try GGUFFile(path: folder.path("model.gguf"))
+    try writer.write(to: "\(folder.path)/model.gguf")
+    let file = try GGUFFile(path: "\(folder.path)/model.gguf")
     let tensor = try #require(file.header.tensor("floats"))
     #expect(Array(file.data(of: tensor).bindMemory(to: Float.self)) == [1.5, -2])
     #expect(file.size == Int64(writer.bytes().count))
 
-    let reader = try FileRangeReader(path: folder.path("model.gguf"))
+    let reader = try FileRangeReader(path: "\(folder.path)/model.gguf")
     #expect(try await reader.read(tensor.offset..<tensor.offset + 8) == Array(file.data(of: tensor)))
     #expect(try await GGUFHeader.read(from: reader, name: "model.gguf").tensors == file.header.tensors)
     await #expect(throws: ModelFileError.self) { try await reader.read(0..<file.size + 1) }
@@ -197,28 +198,28 @@ struct GGUFFileTests {
     let folder = try TemporaryFolder()
     var writer = GGUFWriter()
     try writer.add("huge", type: .q4_0, dimensions: [1 << 16, 1 << 20], data: nil)
-    try writer.write(to: folder.path("sparse.gguf"))
-    let file = try GGUFFile(path: folder.path("sparse.gguf"))
+    try writer.write(to: "\(folder.path)/sparse.gguf")
+    let file = try GGUFFile(path: "\(folder.path)/sparse.gguf")
     #expect(file.header.tensors[0].byteCount == 38_654_705_664)
-    let attributes = try FileManager.default.attributesOfItem(atPath: folder.path("sparse.gguf"))
+    let attributes = try FileManager.default.attributesOfItem(atPath: "\(folder.path)/sparse.gguf")
     #expect(attributes[.size] as? Int == Int(file.size))
   }
 
   @Test func whatIsNoUsableFileIsRefused() throws {
     let folder = try TemporaryFolder()
-    try Data().write(to: folder.url.appending(path: "empty"))
+    try Data().write(to: URL(filePath: "\(folder.path)/empty"))
     let bytes = try TinyModel.writer().bytes()
-    try Data(bytes.dropLast(40)).write(to: folder.url.appending(path: "cut"))
+    try Data(bytes.dropLast(40)).write(to: URL(filePath: "\(folder.path)/cut"))
     func kind(_ path: String) -> ModelFileError.Kind? {
       do {
         _ = try GGUFFile(path: path)
         return nil
       } catch { return error.kind }
     }
-    #expect(kind(folder.path("empty")) == .truncated)
-    #expect(kind(folder.path("cut")) == .truncated)
-    #expect(kind(folder.path("absent")) == .unreadable)
-    #expect(kind(folder.url.path) == .unreadable)
+    #expect(kind("\(folder.path)/empty") == .truncated)
+    #expect(kind("\(folder.path)/cut") == .truncated)
+    #expect(kind("\(folder.path)/absent") == .unreadable)
+    #expect(kind(folder.path) == .unreadable)
   }
 
   @Test func theWriterRefusesDataThatDoesNotFit() {

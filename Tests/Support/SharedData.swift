@@ -11,8 +11,7 @@ public enum SharedData {
 
   /// A file or folder of the shared data; nil when it is not there.
   public static func path(_ name: String) -> String? {
-    let path = "\(packageRoot)/../shared/\(name)"
-    return FileManager.default.fileExists(atPath: path) ? path : nil
+    Shared.has(name) ? Shared.path(name) : nil
   }
 
   /// The real model, SmolLM2-135M-Instruct Q4_1; nil when it was not fetched.
