@@ -126,6 +126,11 @@ struct VerbTests {
     let bench = try json(
       try await house.program.run("core", "bench", "-p", "8", "-n", "2", "-r", "1", "--json", file).output)
     #expect((bench["tests"] as? [[String: Any]])?.map { $0["name"] as? String } == ["pp8", "tg2"])
+    let text = "\(house.folder.path)/text"
+    try String(repeating: "ab cd ", count: 100).write(toFile: text, atomically: true, encoding: .utf8)
+    let perplexity = try json(
+      try await house.program.run("core", "perplexity", "--ctx", "64", "--text", text, "--json", file).output)
+    #expect(perplexity["perplexity"] as? Double != nil && (perplexity["chunks"] as? Int ?? 0) > 0)
     #expect(!FileManager.default.fileExists(atPath: house.program.home.state))
     await house.stop()
   }
