@@ -49,7 +49,8 @@ struct Inspector {
           }
           // A repository may hold several models; a catalog row speaks of one.
           if let known, !known.shape.isSameModel(as: shape) { continue }
-          guard let name = offer.quantization ?? Self.commonType(headers) else { continue }
+          guard let name = offer.quantization ?? GGUFHeader.commonType(of: headers).flatMap({ Quantization($0.name) })
+          else { continue }
           quantization = name
           layout = WeightLayout(
             tensors: headers.flatMap(\.tensors).map { (name: $0.name, bytes: $0.byteCount) }, layers: shape.layers)
@@ -75,17 +76,6 @@ struct Inspector {
       throw firstError ?? ModelFileError(.unreadable, file: "\(id)", "it has more shards than are looked at")
     }
     return .sized(known.shape, records)
-  }
-
-  /// The type that most of the weights have, as a quantization.
-  private static func commonType(_ headers: [GGUFHeader]) -> Quantization? {
-    var elements: [TensorType: Int64] = [:]
-    for tensor in headers.flatMap(\.tensors) {
-      let (sum, overflow) = elements[tensor.type, default: 0].addingReportingOverflow(tensor.elements)
-      elements[tensor.type] = overflow ? .max : sum
-    }
-    return elements.max { ($0.value, $0.key.rawValue) < ($1.value, $1.key.rawValue) }
-      .flatMap { Quantization($0.key.name) }
   }
 
   /// Whether a file of this size can be this quantization of that model at all: small models have large embeddings,

@@ -73,12 +73,7 @@ public struct Street: Sendable {
     downloader = Downloader(
       hub: parts.hub, http: parts.http, catalog: parts.catalog, cache: cache,
       limits: .init(reserve: parts.settings.downloads.reserve, bytesPerSecond: limit > 0 ? limit : nil))
-    let threads = parts.settings.smoke.threads
-    smoke = SmokeRunner(
-      program: parts.program,
-      options: .init(
-        threads: threads > 0 ? threads : ProcessInfo.processInfo.activeProcessorCount,
-        timeoutSeconds: parts.settings.smoke.timeoutSeconds, memory: parts.settings.smoke.memory))
+    smoke = SmokeRunner(program: parts.program, options: .init(parts.settings.smoke))
     self.now = now
     self.observe = observe
   }

@@ -41,7 +41,8 @@ struct FitSubject {
     self.shape = shape
     offers = [
       Offer(
-        quantization: Quantization(fileName: name)?.description ?? Self.commonType(headers), file: name,
+        quantization: Quantization(fileName: name)?.description ?? GGUFHeader.commonType(of: headers)?.name ?? "?",
+        file: name,
         evidence: .header, fileBytes: files.reduce(0) { $0 + $1.size },
         layout: WeightLayout(
           tensors: headers.flatMap(\.tensors).map { (name: $0.name, bytes: $0.byteCount) }, layers: shape.layers))
@@ -67,13 +68,6 @@ struct FitSubject {
   private static func padded(_ number: Int) -> String {
     let digits = String(number)
     return String(repeating: "0", count: max(0, 5 - digits.count)) + digits
-  }
-
-  /// The type that most of the weights have.
-  private static func commonType(_ headers: [GGUFHeader]) -> String {
-    var elements: [TensorType: Int64] = [:]
-    for tensor in headers.flatMap(\.tensors) { elements[tensor.type, default: 0] += tensor.elements }
-    return elements.max { ($0.value, $0.key.rawValue) < ($1.value, $1.key.rawValue) }?.key.name ?? "?"
   }
 
   /// Whether the arithmetic of this architecture has been checked against an engine's own accounting.

@@ -30,12 +30,7 @@ struct SmokeVerb: Verb {
     if let threads { loaded.settings.smoke.threads = threads }
     let report: SmokeReport
     if InputPath.isFile(model) {
-      let settings = loaded.settings.smoke
-      let runner = SmokeRunner(
-        program: SmokeRunner.thisProgram,
-        options: .init(
-          threads: settings.threads > 0 ? settings.threads : ProcessInfo.processInfo.activeProcessorCount,
-          timeoutSeconds: settings.timeoutSeconds, memory: settings.memory))
+      let runner = SmokeRunner(program: SmokeRunner.thisProgram, options: .init(loaded.settings.smoke))
       report = try await runner.test(model)
     } else {
       report = try await testCopy(loaded)
