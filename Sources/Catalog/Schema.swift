@@ -105,6 +105,7 @@ enum Schema {
           ) STRICT, WITHOUT ROWID;
           """)
     }
+    registerUpstreams(&migrator)
     return migrator
   }
 }
