@@ -38,19 +38,20 @@ let package = Package(
     .target(name: "Downloads", dependencies: ["Hub", "HTTP", "Catalog", "Checksums", "CLinux", "Domain"]),
     .target(name: "Inference", dependencies: ["ModelFiles", "CKernels", "Domain"]),
     .target(name: "Smoke", dependencies: ["Inference", "ModelFiles", "CLinux", "Domain", subprocess]),
+    .target(name: "Upstreams", dependencies: ["Domain", subprocess]),
     .target(name: "Digest", dependencies: ["Catalog", "Console", "Domain"]),
     .target(name: "HubServer", dependencies: ["Checksums", "Domain", flyingFox, flyingSocks]),
     .target(
       name: "Watch",
       dependencies: [
         "Catalog", "Checksums", "Digest", "Downloads", "Fit", "Hub", "HTTP", "ModelFiles", "Settings", "Smoke",
-        "Console", "Domain", logging, lifecycle,
+        "Console", "Domain", "Upstreams", logging, lifecycle,
       ]),
     .executableTarget(
       name: "hubwatch",
       dependencies: [
         "Catalog", "Console", "Digest", "Domain", "Downloads", "Fit", "Hub", "HubServer", "HTTP", "Inference",
-        "ModelFiles", "Settings", "Smoke", "Watch", argumentParser, logging,
+        "ModelFiles", "Settings", "Smoke", "Upstreams", "Watch", argumentParser, logging, subprocess,
       ]),
     .target(name: "TestSupport", dependencies: ["HubServer", "ModelFiles", "Domain"], path: "Tests/Support"),
     .target(name: "LoopbackServer", path: "Tests/HTTPTests/LoopbackServer"),
@@ -75,6 +76,9 @@ let package = Package(
     .testTarget(
       name: "InferenceTests", dependencies: ["Inference", "ModelFiles", "CKernels", "Domain", "TestSupport"]),
     .testTarget(name: "SmokeTests", dependencies: ["Smoke", "TestSupport"]),
+    .testTarget(
+      name: "UpstreamsTests",
+      dependencies: ["Upstreams", "Watch", "Catalog", "Settings", "LoopbackServer", "Domain", "TestSupport"]),
     .testTarget(name: "WatchTests", dependencies: ["Watch", "TestSupport"]),
     .testTarget(name: "HubwatchTests", dependencies: ["hubwatch", "Checksums", "ModelFiles"]),
     .testTarget(name: "DigestTests", dependencies: ["Digest", "TestSupport"]),

@@ -107,6 +107,7 @@ struct Describer {
     if error.kind.meansMissing { return .missing(error) }
     switch error.kind {
     case .gated: return .other(.gated, terms, lookAgainAt: nextWeek)
+    case .disabled: return .other(.gone, error.problem, lookAgainAt: nextWeek)
     case .unexpectedAnswer, .forbidden, .redirectRefused, .invalidEndpoint:
       return .other(.broken, error.problem, lookAgainAt: tomorrow)
     case .serverError, .locationExpired:

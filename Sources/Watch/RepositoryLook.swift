@@ -37,7 +37,8 @@ struct RepositoryLook {
     guard !offers.isEmpty else { return .empty }
     let inspector = Inspector(hub: hub, headerBudget: settings.headers)
     switch try await inspector.inspect(
-      repo.id, commit, offers, objection: { shape in
+      repo.id, commit, offers,
+      objection: { shape in
         guard let rules else { return nil }
         let ruling = rules.judge(
           Rules.Subject(
