@@ -136,7 +136,9 @@ public struct GitRemote: Sendable {
     let lines = complaints.split(whereSeparator: \.isNewline).map(String.init)
     guard let line = lines.first(where: { $0.hasPrefix("fatal: ") }) ?? lines.last else { return nil }
     let text = line.hasPrefix("fatal: ") ? String(line.dropFirst(7)) : line
-    let plain = text.replacing(/:\/\/[^\/@\s]*@/, with: "://")
+    // Whoever reads the reason knows the address already.
+    let cause = text.replacing(#/^unable to access '[^']*': /#, with: "")
+    let plain = cause.replacing(/:\/\/[^\/@\s]*@/, with: "://")
     return plain.isEmpty ? nil : String(plain.prefix(200))
   }
 }
