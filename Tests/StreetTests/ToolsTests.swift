@@ -107,6 +107,32 @@ struct ToolsTests {
     #expect(!refused.errors.contains("hunter2"))
   }
 
+  @Test func aKilledCheckKeepsWhatHadAnswered() async throws {
+    let repo = try await GitRepo(name: "engine.git")
+    let commit = try await repo.commit("one")
+    try repo.set("refs/heads/main", commit)
+    try repo.set("refs/tags/b1", commit)
+    let house = try await PracticeHouse(configuration: configuration([repo.path, "/srv/slow"]))
+    // A git that is slow with one repository; it ends by itself when nobody waits for it any more.
+    let slow = "\(house.folder.path)/git"
+    try Data("#!/bin/sh\ncase \"$*\" in */srv/slow*) exec sleep 20;; *) exec /usr/bin/git \"$@\";; esac\n".utf8)
+      .write(to: URL(fileURLWithPath: slow))
+    try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: slow)
+    var program = house.program
+    program.environment["PATH"] = "\(house.folder.path):/usr/bin:/bin"
+    let killed = try await program.run(["tools", "--check"]) {
+      while try await house.program.run("tools", "--json").output.contains("\"newestTag\" : \"b1\"") == false {
+        try await Task.sleep(for: .milliseconds(20))
+      }
+      return SIGKILL
+    }
+    #expect(killed.code == nil)
+    let rows = try await tools(house, "--check")
+    #expect(rows.map { $0["failures"] as? Int } == [0, 1] && rows[0]["head"] as? String == commit)
+    #expect(try await house.program.run("digest").output.contains("· Watched from now on:  engine (b1)"))
+    await house.stop()
+  }
+
   @Test func twoAtOnceAreRefused() async throws {
     let house = try await PracticeHouse(configuration: configuration([]))
     let outcome = try await house.shell(
