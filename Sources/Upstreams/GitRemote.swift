@@ -107,7 +107,7 @@ public struct GitRemote: Sendable {
       // No repository around the working directory either.
       "GIT_DIR": "/dev/null",
       "GIT_TERMINAL_PROMPT": "0", "GIT_ASKPASS": "/bin/true", "SSH_ASKPASS": "/bin/true",
-      "GIT_SSH_COMMAND": "ssh -oBatchMode=yes -oConnectTimeout=20", "GIT_SSH_VARIANT": "ssh",
+      "GIT_SSH_COMMAND": "ssh -oBatchMode=yes -oConnectTimeout=20 -oServerAliveInterval=15", "GIT_SSH_VARIANT": "ssh",
       "GIT_ALLOW_PROTOCOL": address.transport.rawValue,
       // A child that outlives us ends by itself when its server falls silent.
       "GIT_HTTP_LOW_SPEED_LIMIT": "100", "GIT_HTTP_LOW_SPEED_TIME": "60",
@@ -136,7 +136,9 @@ public struct GitRemote: Sendable {
     let lines = complaints.split(whereSeparator: \.isNewline).map(String.init)
     guard let line = lines.first(where: { $0.hasPrefix("fatal: ") }) ?? lines.last else { return nil }
     let text = line.hasPrefix("fatal: ") ? String(line.dropFirst(7)) : line
-    let plain = text.replacing(/:\/\/[^\/@\s]*@/, with: "://")
+    // Whoever reads the reason knows the address already.
+    let cause = text.replacing(#/^unable to access '[^']*': /#, with: "")
+    let plain = cause.replacing(/:\/\/[^\/@\s]*@/, with: "://")
     return plain.isEmpty ? nil : String(plain.prefix(200))
   }
 }

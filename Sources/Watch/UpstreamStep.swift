@@ -98,7 +98,7 @@ public struct UpstreamStep: Sendable {
     }
     // One that fails alone is told when it has failed for a day; all at once, that is this machine's network.
     if outcome.failed == due.count, due.count > 1, let firstReason {
-      outcome.trouble = "none of \(due.count) repositories of tools could be asked: \(firstReason)"
+      outcome.trouble = "not one of your \(due.count) tools answers: \(firstReason)"
     }
     return outcome
   }

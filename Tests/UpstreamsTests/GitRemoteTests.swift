@@ -1,5 +1,6 @@
 import Domain
 import Foundation
+import Glibc
 import LoopbackServer
 import TestSupport
 import Testing
@@ -84,11 +85,14 @@ struct GitRemoteTests {
   }
 
   /// A git of our own that does what a hostile one could be brought to.
-  private func impostor(_ script: String) throws -> (folder: TemporaryFolder, remote: GitRemote) {
+  private func impostor(
+    _ script: String, timeLimit: Duration = .seconds(60)
+  ) throws -> (folder: TemporaryFolder, remote: GitRemote) {
     let folder = try TemporaryFolder()
     try Data("#!/bin/sh\n\(script)\n".utf8).write(to: URL(fileURLWithPath: "\(folder.path)/git"))
     try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: "\(folder.path)/git")
-    let remote = GitRemote(environment: ["PATH": "\(folder.path):/usr/bin:/bin", "SECRET": "x", "HOME": "/h"])
+    let remote = GitRemote(
+      environment: ["PATH": "\(folder.path):/usr/bin:/bin", "SECRET": "x", "HOME": "/h"], timeLimit: timeLimit)
     return (folder, remote)
   }
 
@@ -97,6 +101,17 @@ struct GitRemoteTests {
     let (folder, remote) = try impostor("exec yes \"$(printf '\(line)')\"")
     #expect(try await failure(remote, "/x")?.kind == .tooMuch)
     withExtendedLifetime(folder) {}
+  }
+
+  @Test func gitsHelpersAreKilledWithIt() async throws {
+    let (folder, remote) = try impostor(
+      "sleep 1000 & echo $! >\"$(dirname \"$0\")/helper\"; wait", timeLimit: .milliseconds(500))
+    #expect(try await failure(remote, "/x")?.kind == .timedOut(seconds: 0))
+    let text = try String(contentsOfFile: "\(folder.path)/helper", encoding: .utf8)
+    let helper = try #require(pid_t(text.trimmingCharacters(in: .whitespacesAndNewlines)))
+    // Dead, and either not yet collected by whoever inherited it or gone.
+    let status = (try? String(contentsOfFile: "/proc/\(helper)/stat", encoding: .utf8)) ?? ""
+    #expect(!status.contains("(sleep) S"), "\(status)")
   }
 
   @Test func rubbishIsNoListing() async throws {
@@ -124,8 +139,10 @@ struct GitRemoteTests {
   }
 
   @Test func theReasonIsGitsOwnWithoutWhatAnAddressMayHide() {
-    let text = "warning: x\nfatal: unable to access 'https://me:hunter2@h/x': Could not resolve host: h\nmore\n"
-    #expect(GitRemote.reason(text) == "unable to access 'https://h/x': Could not resolve host: h")
+    let text = "warning: x\nfatal: cannot use 'https://me:hunter2@h/x' here\nmore\n"
+    #expect(GitRemote.reason(text) == "cannot use 'https://h/x' here")
+    let refusal = "fatal: unable to access 'https://h/x/': Could not resolve host: h"
+    #expect(GitRemote.reason(refusal) == "Could not resolve host: h")
     #expect(GitRemote.reason("just this") == "just this")
     #expect(GitRemote.reason("") == nil)
   }

@@ -89,7 +89,7 @@ struct StepTests {
   @Test func allAtOnceIsOneTrouble() async throws {
     let outcome = try await step((1...6).map { "/nonexistent/\($0)" }, at: start).check()
     #expect(outcome.failed == 6)
-    #expect(outcome.trouble?.hasPrefix("none of 6 repositories of tools could be asked: ") == true)
+    #expect(outcome.trouble?.hasPrefix("not one of your 6 tools answers: ") == true)
   }
 
   @Test func withoutGitNothingIsSaidAboutTheRepositories() async throws {

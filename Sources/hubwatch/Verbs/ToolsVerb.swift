@@ -117,7 +117,7 @@ struct ToolsVerb: Verb {
       table.add([
         .init(ForeignText.safe(row.name)), .init(row.newestTag.map { ForeignText.safe($0) } ?? "-"),
         .init(row.head.map { String($0.prefix(7)) } ?? "-"), .init(time(row.changedAt)), .init(time(row.checkedAt)),
-        .init(ForeignText.oneLine(row.trouble ?? "", limit: 200), .bad),
+        row.trouble.map { .init(ForeignText.oneLine($0, limit: 200), .bad) } ?? "",
       ])
     }
     return table
