@@ -32,7 +32,7 @@ let package = Package(
     .target(name: "Console", dependencies: ["Domain", logging]),
     .target(name: "Settings", dependencies: ["Domain"]),
     .target(name: "HTTP", dependencies: ["CCurl", "Domain"]),
-    .target(name: "ModelFiles", dependencies: ["Domain"]),
+    .target(name: "ModelFiles", dependencies: ["JSONText", "Domain"]),
     .target(name: "Hub", dependencies: ["HTTP", "JSONText", "Domain"]),
     .target(name: "Fit", dependencies: ["ModelFiles", "Domain", subprocess]),
     .target(name: "Catalog", dependencies: ["Domain", grdb]),
