@@ -52,7 +52,11 @@ let package = Package(
         "Catalog", "Console", "Digest", "Domain", "Downloads", "Fit", "Hub", "HubServer", "HTTP", "Inference",
         "ModelFiles", "Settings", "Smoke", "Watch", argumentParser, logging,
       ]),
-    .target(name: "TestSupport", dependencies: ["HubServer", "ModelFiles", "Domain"], path: "Tests/Support"),
+    .target(
+      name: "TestSupport", dependencies: ["Checksums", "Hub", "HubServer", "ModelFiles", "Domain"],
+      path: "Tests/Support"),
+    .executableTarget(
+      name: "simulated-hub", dependencies: ["TestSupport", argumentParser], path: "Benchmarks/SimulatedHubServer"),
     .target(name: "LoopbackServer", path: "Tests/HTTPTests/LoopbackServer"),
     .testTarget(name: "DomainTests", dependencies: ["Domain"]),
     .testTarget(name: "ConsoleTests", dependencies: ["Console"]),
