@@ -5,7 +5,9 @@ extension HubCore {
   ) -> Answer {
     let asked: ListingQuery
     switch ListingQuery.parse(request.query) {
-    case .success(let query): asked = query
+    case .success(var query):
+      query.limit = min(query.limit, max(1, options.longestPage))
+      asked = query
     case .failure(let refusal): return .refusal(400, code: nil, refusal.words, &body)
     }
     var shown = asked

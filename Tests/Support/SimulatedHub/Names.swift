@@ -17,8 +17,9 @@ struct ModelNames {
 
   func putAuthor(_ author: Int, _ out: inout ByteBuffer) {
     guard author >= Words.quantizers.count else { return out.put(Words.quantizers[author]) }
-    var rest = author - Words.quantizers.count
     let base = Words.syllables.count
+    // Shuffles the names: the factor has no divisor in common with their number, 40 to the fourth power.
+    var rest = (author - Words.quantizers.count) % 2_560_000 * 1_234_577 % 2_560_000
     for _ in 0..<4 {
       out.put(Words.syllables[rest % base])
       rest /= base

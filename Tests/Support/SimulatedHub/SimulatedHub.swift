@@ -20,6 +20,8 @@ public final class SimulatedHub: Sendable {
     public var quotas: [HubBucket: Int] = [.api: 1_000_000_000, .resolvers: 1_000_000_000, .pages: 1_000_000_000]
     /// The length of a window in seconds.
     public var window = 300
+    /// The most rows of one page, whatever a request asks for.
+    public var longestPage = 1000
     /// The one token that is accepted; nil accepts any.
     public var token: String?
     /// Whether a caller with a token may fetch the files of gated repositories.
