@@ -43,8 +43,8 @@ let package = Package(
     .target(
       name: "Watch",
       dependencies: [
-        "Catalog", "Digest", "Downloads", "Fit", "Hub", "HTTP", "ModelFiles", "Settings", "Smoke", "Console",
-        "Domain", logging, lifecycle,
+        "Catalog", "Checksums", "Digest", "Downloads", "Fit", "Hub", "HTTP", "ModelFiles", "Settings", "Smoke",
+        "Console", "Domain", logging, lifecycle,
       ]),
     .executableTarget(
       name: "hubwatch",
