@@ -12,7 +12,7 @@ export HUBWATCH_PYTHON ?= $(CACHE)/venv/bin/python
 SWIFT_FLAGS := -c release -Xswiftc -enable-testing
 BINARY := .build/release/hubwatch
 
-.PHONY: all build demo test lint install uninstall clean system model python
+.PHONY: all build demo test torture bench lint install uninstall clean system model python
 
 all: build
 
@@ -40,9 +40,14 @@ demo: build model
 test: system lint model python
 	scripts/test $(SWIFT_FLAGS)
 
+## Lives through a thousand simulated lives of the hub, and misses nothing.
+torture: system
+	swift build $(SWIFT_FLAGS) --build-tests
+	HUBWATCH_SEEDS=$${HUBWATCH_SEEDS:-1000} swift test $(SWIFT_FLAGS) --skip-build --filter '^PollTests\.NothingMissedTests'
+
 ## Checks the style.
 lint:
-	swift format lint --strict --recursive --parallel Package.swift Sources Tests
+	swift format lint --strict --recursive --parallel Package.swift Sources Tests Benchmarks
 
 PREFIX ?= /usr/local
 UNITS ?= /etc/systemd/system

@@ -54,7 +54,11 @@ let package = Package(
         "Catalog", "Console", "Digest", "Domain", "Downloads", "Fit", "Hub", "HubServer", "HTTP", "Inference",
         "ModelFiles", "Settings", "Smoke", "Upstreams", "Watch", argumentParser, logging, subprocess,
       ]),
-    .target(name: "TestSupport", dependencies: ["HubServer", "ModelFiles", "Domain"], path: "Tests/Support"),
+    .target(
+      name: "TestSupport", dependencies: ["Checksums", "Hub", "HubServer", "ModelFiles", "Domain"],
+      path: "Tests/Support"),
+    .executableTarget(
+      name: "simulated-hub", dependencies: ["TestSupport", argumentParser], path: "Benchmarks/SimulatedHubServer"),
     .target(name: "LoopbackServer", path: "Tests/HTTPTests/LoopbackServer"),
     .testTarget(name: "DomainTests", dependencies: ["Domain"]),
     .testTarget(name: "JSONTextTests", dependencies: ["JSONText", "Domain", "TestSupport"]),
@@ -83,6 +87,9 @@ let package = Package(
       name: "UpstreamsTests",
       dependencies: ["Upstreams", "Watch", "Catalog", "Settings", "LoopbackServer", "Domain", "TestSupport"]),
     .testTarget(name: "WatchTests", dependencies: ["Watch", "TestSupport"]),
+    .testTarget(
+      name: "PollTests",
+      dependencies: ["Catalog", "Domain", "Fit", "HTTP", "Hub", "ModelFiles", "Settings", "TestSupport", "Watch"]),
     .testTarget(name: "HubwatchTests", dependencies: ["hubwatch", "Checksums", "ModelFiles"]),
     .testTarget(name: "DigestTests", dependencies: ["Digest", "TestSupport"]),
     .testTarget(

@@ -1,0 +1,42 @@
+import Foundation
+import Testing
+
+/// Which lives are lived through.
+private enum Lives {
+  static let seeds: [UInt64] = {
+    let environment = ProcessInfo.processInfo.environment
+    if let seed = environment["HUBWATCH_SEED"].flatMap(UInt64.init) { return [seed] }
+    let count = environment["HUBWATCH_SEEDS"].flatMap(UInt64.init) ?? 0
+    return (0..<count).map { $0 + 1 }
+  }()
+}
+
+/// Whatever happens on the hub and on the way to it: in the end every model that is there is recorded exactly once,
+/// none is given up too early, and no request is impolite.
+///
+/// `HUBWATCH_SEEDS=1000` lives through so many lives, `HUBWATCH_SEED=17` through that one.
+@Suite(
+  "Nothing is missed",
+  .enabled(if: !Lives.seeds.isEmpty, "needs HUBWATCH_SEEDS, how many lives to live through"))
+struct NothingMissedTests {
+  @Test func everyModelIsRecordedExactlyOnce() async throws {
+    let lanes = min(4, ProcessInfo.processInfo.activeProcessorCount)
+    let failures = try await withThrowingTaskGroup(of: [(UInt64, String)].self) { group in
+      for lane in 0..<lanes {
+        group.addTask {
+          var failures: [(UInt64, String)] = []
+          for seed in stride(from: lane, to: Lives.seeds.count, by: lanes).map({ Lives.seeds[$0] }) {
+            var life = try HubLife(seed: seed)
+            if let trouble = try await life.run() { failures.append((seed, trouble)) }
+          }
+          return failures
+        }
+      }
+      return try await group.reduce(into: []) { $0 += $1 }
+    }
+    for (seed, trouble) in failures.sorted(by: { $0.0 < $1.0 }).prefix(20) {
+      Issue.record("seed \(seed): \(trouble) (HUBWATCH_SEED=\(seed) lives through it alone)")
+    }
+    #expect(failures.isEmpty, "\(failures.count) of \(Lives.seeds.count) lives went wrong")
+  }
+}
