@@ -33,6 +33,9 @@ public enum ModelRole: String, Hashable, Sendable, Codable, CaseIterable {
     return pipelineTag == nil ? nil : .other
   }
 
+  /// The Hub's task among a repository's tags; nil when none of them is one.
+  public static func task(in tags: [String]) -> String? { tags.first { tasks[$0] != nil } }
+
   private static func ofClass(_ name: String) -> ModelRole? {
     if generatingModels.contains(name) { return .generation }
     return classEndings.first { name.hasSuffix($0.ending) }?.role
