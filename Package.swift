@@ -44,8 +44,8 @@ let package = Package(
     .target(
       name: "Watch",
       dependencies: [
-        "Catalog", "Digest", "Downloads", "Fit", "Hub", "HTTP", "ModelFiles", "Settings", "Smoke", "Console",
-        "Domain", "Upstreams", logging, lifecycle,
+        "Catalog", "Checksums", "Digest", "Downloads", "Fit", "Hub", "HTTP", "ModelFiles", "Settings", "Smoke",
+        "Console", "Domain", "Upstreams", logging, lifecycle,
       ]),
     .executableTarget(
       name: "hubwatch",

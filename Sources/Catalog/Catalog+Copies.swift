@@ -137,12 +137,16 @@ extension Catalog {
     }
   }
 
-  /// Every copy of a repository, the newest wish first.
+  /// Every copy of a repository, also those that were made before it was renamed, the newest wish first.
   public func copies(of id: RepoID) throws(CatalogError) -> [CopyRecord] {
     try read { database in
       try CopyRecord.fetchAll(
-        database, sql: "SELECT * FROM copy WHERE repo = ? ORDER BY wantedAt DESC, id DESC",
-        arguments: [id.description])
+        database,
+        sql: """
+          SELECT * FROM copy
+          WHERE repo = ?1 OR repo IN (SELECT alias.id FROM alias JOIN repo ON repo.key = alias.repo WHERE repo.id = ?1)
+          ORDER BY wantedAt DESC, id DESC
+          """, arguments: [id.description])
     }
   }
 

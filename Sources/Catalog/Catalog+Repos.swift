@@ -2,105 +2,96 @@ import Domain
 import Foundation
 import GRDB
 
-/// What recording a page of a listing changed.
-public struct RecordingResult: Sendable, Equatable {
-  /// Repositories met for the first time.
-  public var new = 0
-  /// Known ones whose commit or gate changed.
-  public var changed = 0
-  /// Known ones without news.
-  public var unchanged = 0
-
-  /// A number of each.
-  public init(new: Int = 0, changed: Int = 0, unchanged: Int = 0) {
-    self.new = new
-    self.changed = changed
-    self.unchanged = unchanged
-  }
-}
-
 extension Catalog {
-  /// Records one page of a listing.
-  ///
-  /// A repository with a new commit or another gate starts over at `seen`; counters alone change nothing else.
-  public func record(_ listed: [ListedRepo], at now: Date) throws(CatalogError) -> RecordingResult {
-    try write { database in
-      var result = RecordingResult()
-      for repo in listed {
-        let known = try Row.fetchOne(
-          database, sql: "SELECT \"commit\", gated, state FROM repo WHERE id = ?", arguments: [repo.id.description])
-        let tags = try JSONColumn.encode(repo.tags)
-        if let known {
-          let hasNews =
-            known["commit"] != repo.commit?.description || known["gated"] != repo.gated
-            || known["state"] == RepoState.gone.rawValue
-          try database.execute(
-            sql: """
-              UPDATE repo SET "commit" = ?, lastModified = ?, tags = ?, gated = ?, downloads = ?, likes = ?
-              WHERE id = ?
-              """,
-            arguments: [
-              repo.commit?.description, repo.lastModified, tags, repo.gated, repo.downloads, repo.likes,
-              repo.id.description,
-            ])
-          if hasNews {
-            try Self.setState(database, repo.id, .seen, nil, now)
-            try database.execute(
-              sql: "UPDATE repo SET recordedAt = ?, lookAgainAt = NULL WHERE id = ?",
-              arguments: [now, repo.id.description])
-            result.changed += 1
-          } else {
-            result.unchanged += 1
-          }
-        } else {
-          try database.execute(
-            sql: """
-              INSERT INTO repo (id, state, stateAt, "commit", createdAt, lastModified, firstSeenAt, recordedAt,
-                tags, gated, downloads, likes)
-              VALUES (?, 'seen', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-              """,
-            arguments: [
-              repo.id.description, now, repo.commit?.description, repo.createdAt, repo.lastModified, now, now,
-              tags, repo.gated, repo.downloads, repo.likes,
-            ])
-          result.new += 1
-        }
-      }
-      return result
-    }
-  }
-
   /// Moves a repository to a state, with the reason; `lookAgainAt` says when it is worth another look.
   public func setState(
     _ id: RepoID, _ state: RepoState, reason: String?, lookAgainAt: Date? = nil, at now: Date
   ) throws(CatalogError) {
     try write { database in
-      try Self.setState(database, id, state, reason, now)
+      guard let key = try Self.key(database, id) else { return }
+      try Self.setState(database, key, state, reason, now)
       try database.execute(
-        sql: "UPDATE repo SET lookAgainAt = ? WHERE id = ?", arguments: [lookAgainAt, id.description])
+        sql: "UPDATE repo SET lookAgainAt = ? WHERE key = ?", arguments: [Moment.milliseconds(lookAgainAt), key])
     }
   }
 
   static func setState(
-    _ database: Database, _ id: RepoID, _ state: RepoState, _ reason: String?, _ now: Date
+    _ database: Database, _ key: Int64, _ state: RepoState, _ reason: String?, _ now: Date
   ) throws {
     try database.execute(
-      sql: "UPDATE repo SET state = ?, reason = ?, stateAt = ? WHERE id = ?",
-      arguments: [state.rawValue, reason, now, id.description])
+      sql: "UPDATE repo SET state = ?, reason = ?, stateAt = ? WHERE key = ?",
+      arguments: [state.rawValue, reason, Moment.milliseconds(now), key])
   }
 
-  /// Repositories whose files have to be looked at: new ones, and those whose time for another look has come;
-  /// the newest first.
+  /// Writes down that a look did not find a repository on the hub. One failure is no deletion: it counts as gone after
+  /// three looks in a row over at least a day.
+  ///
+  /// - Returns: whether it counts as gone now.
+  public func recordMiss(_ id: RepoID, reason: String, lookAgainAt: Date, at now: Date) throws(CatalogError) -> Bool {
+    try write { database in
+      guard let key = try Self.key(database, id) else { return false }
+      try database.execute(
+        sql:
+          "UPDATE repo SET misses = misses + 1, missingSince = coalesce(missingSince, ?), lookAgainAt = ? WHERE key = ?",
+        arguments: [Moment.milliseconds(now), Moment.milliseconds(lookAgainAt), key])
+      guard
+        let row = try Row.fetchOne(
+          database, sql: "SELECT misses, missingSince FROM repo WHERE key = ?", arguments: [key])
+      else { return false }
+      let since: Int64 = row["missingSince"]
+      guard row["misses"] >= Self.missesOfGone, Moment.milliseconds(now) - since >= 86_400_000 else { return false }
+      try Self.setState(database, key, .gone, reason, now)
+      try database.execute(
+        sql: "UPDATE repo SET lookAgainAt = NULL, recordedAt = ? WHERE key = ?",
+        arguments: [Moment.milliseconds(now), key])
+      return true
+    }
+  }
+
+  /// Looks in a row, over at least a day, after which a repository counts as gone.
+  public static let missesOfGone = 3
+
+  /// Writes down that a repository was found again as it was known.
+  public func setChecked(_ id: RepoID, etag: String?, at now: Date) throws(CatalogError) {
+    try write { database in
+      guard let key = try Self.key(database, id) else { return }
+      try database.execute(
+        sql: "UPDATE repo SET misses = 0, missingSince = NULL WHERE key = ? AND misses > 0", arguments: [key])
+      try database.execute(
+        sql: "UPDATE description SET checkedAt = ?, etag = coalesce(?, etag) WHERE repo = ?",
+        arguments: [Moment.milliseconds(now), etag, key])
+    }
+  }
+
+  /// Repositories whose files have to be looked at: those whose time for another look has come first, by a third of
+  /// `limit` at most while new ones wait, then new ones, the newest first.
   public func reposToDescribe(at now: Date, limit: Int) throws(CatalogError) -> [RepoRecord] {
     try read { database in
-      try RepoRecord.fetchAll(
+      func due(_ condition: String, _ limit: Int) throws -> [RepoRecord] {
+        try RepoRecord.fetchAll(
+          database, sql: "\(RepoRecord.selection) WHERE \(condition) LIMIT ?",
+          arguments: [Moment.milliseconds(now), limit])
+      }
+      let again = try due("lookAgainAt > 0 AND lookAgainAt <= ? ORDER BY lookAgainAt", limit)
+      let fresh = try RepoRecord.fetchAll(
+        database, sql: "\(RepoRecord.selection) WHERE lookAgainAt = 0 ORDER BY createdAt DESC LIMIT ?",
+        arguments: [limit])
+      let repeats = min(again.count, max(limit / 3, limit - fresh.count))
+      return Array(again.prefix(repeats)) + fresh.prefix(limit - repeats)
+    }
+  }
+
+  /// Repositories that were looked at, and not since `before`: the longest ago first.
+  public func reposToCheck(before: Date, limit: Int) throws(CatalogError) -> [(repo: RepoRecord, etag: String?)] {
+    try read { database in
+      try Row.fetchAll(
         database,
         sql: """
-          SELECT * FROM repo
-          WHERE state = 'seen' AND (lookAgainAt IS NULL OR lookAgainAt <= ?)
-            OR state <> 'seen' AND lookAgainAt <= ?
-          ORDER BY createdAt DESC, id LIMIT ?
-          """, arguments: [now, now, limit])
+          SELECT repo.*, description.shape AS shape, description."commit" AS describedCommit, description.etag AS etag
+          FROM description JOIN repo ON repo.key = description.repo
+          WHERE checkedAt < ? AND state <> 'gone' AND lookAgainAt IS NULL ORDER BY checkedAt LIMIT ?
+          """, arguments: [Moment.milliseconds(before), limit]
+      ).map { (try RepoRecord(row: $0), $0["etag"]) }
     }
   }
 
@@ -109,39 +100,153 @@ extension Catalog {
     try write { database in
       try database.execute(
         sql: """
-          UPDATE repo SET state = 'seen', stateAt = ?, reason = NULL, lookAgainAt = NULL
+          UPDATE repo SET state = 'seen', stateAt = ?, reason = NULL, lookAgainAt = 0
           WHERE state IN (\(databaseQuestionMarks(count: states.count)))
-          """, arguments: StatementArguments([now] as [any DatabaseValueConvertible] + states.map(\.rawValue)))
+          """,
+        arguments: StatementArguments(
+          [Moment.milliseconds(now)] as [any DatabaseValueConvertible] + states.map(\.rawValue)))
     }
   }
 
-  /// One repository; nil when no poll has met it.
+  /// Judges a stretch of the catalog anew, after the rules have changed.
+  ///
+  /// - Parameters:
+  ///   - after: the key after which to begin; 0 for the beginning.
+  ///   - judge: the user's rules as they are now.
+  /// - Returns: the key to go on with; nil at the end.
+  public func judgeAgain(after: Int64, at now: Date, judge: Judge) throws(CatalogError) -> Int64? {
+    try write { database in
+      let rows = try Row.fetchAll(
+        database,
+        sql:
+          "SELECT key, id, tags, architecture, parameters, rule, state FROM repo WHERE key > ? ORDER BY key LIMIT 2000",
+        arguments: [after])
+      for row in rows {
+        guard let id = RepoID(row["id"]) else { continue }
+        let ruling = judge(
+          ListedRepo(
+            id: id, commit: nil, createdAt: nil, lastModified: nil, tags: TagLines.tags(row["tags"]), gated: false,
+            downloads: 0, likes: 0, architecture: row["architecture"], parameters: row["parameters"]))
+        guard row["rule"] != ruling.code else { continue }
+        let key: Int64 = row["key"]
+        try database.execute(sql: "UPDATE repo SET rule = ? WHERE key = ?", arguments: [ruling.code, key])
+        let wasLeftOut = row["state"] == RepoState.leftOut.rawValue
+        guard wasLeftOut == ruling.isAdmitted else { continue }
+        try Self.makeStale(database, key)
+        try Self.setState(database, key, ruling.isAdmitted ? .seen : .leftOut, nil, now)
+        try database.execute(
+          sql: "UPDATE repo SET lookAgainAt = ? WHERE key = ?", arguments: [ruling.isAdmitted ? 0 : nil, key])
+      }
+      return rows.last.map { $0["key"] }
+    }
+  }
+
+  /// Keeps a repository out by a rule that only its header could decide.
+  public func leaveOut(
+    _ id: RepoID, _ ruling: Ruling, architecture: String?, parameters: Int64?, at now: Date
+  ) throws(CatalogError) {
+    try write { database in
+      guard let key = try Self.key(database, id) else { return }
+      try Self.makeStale(database, key)
+      try database.execute(
+        sql: """
+          UPDATE repo SET rule = ?, lookAgainAt = NULL, architecture = coalesce(?, architecture),
+            parameters = coalesce(?, parameters)
+          WHERE key = ?
+          """, arguments: [ruling.code, architecture, parameters, key])
+      try Self.setState(database, key, .leftOut, nil, now)
+    }
+  }
+
+  /// One repository, also by an id that it had before it was renamed; nil when no poll has met it.
   public func repo(_ id: RepoID) throws(CatalogError) -> RepoRecord? {
-    try read { try RepoRecord.fetchOne($0, sql: "SELECT * FROM repo WHERE id = ?", arguments: [id.description]) }
+    try read { database in
+      guard let key = try Self.key(database, id) else { return nil }
+      return try RepoRecord.fetchOne(database, sql: "\(RepoRecord.selection) WHERE key = ?", arguments: [key])
+    }
   }
 
   /// Repositories in any of `states`, the newest first.
   public func repos(in states: [RepoState]) throws(CatalogError) -> [RepoRecord] {
     try read { database in
-      let marks = databaseQuestionMarks(count: states.count)
+      // A literal, so that a partial index can serve; the names are our own.
+      let names = states.map { "'\($0.rawValue)'" }.joined(separator: ", ")
+      let condition = states.count == 1 ? "state = \(names)" : "state IN (\(names))"
       return try RepoRecord.fetchAll(
-        database, sql: "SELECT * FROM repo WHERE state IN (\(marks)) ORDER BY createdAt DESC, id",
-        arguments: StatementArguments(states.map(\.rawValue)))
+        database, sql: "\(RepoRecord.selection) WHERE \(condition) ORDER BY createdAt DESC, id")
     }
   }
 
-  /// Repositories that a poll found new or changed in `since < recordedAt <= until`, the newest first.
-  public func reposRecorded(since: Date, until: Date) throws(CatalogError) -> [RepoRecord] {
+  /// Repositories that a poll found new or changed in `since < recordedAt <= until`, the newest first, but those in
+  /// `states`, of which there may be a million.
+  public func reposRecorded(since: Date, until: Date, notIn states: [RepoState] = []) throws(CatalogError)
+    -> [RepoRecord]
+  {
+    try read { database in
+      let names = states.map { "'\($0.rawValue)'" }.joined(separator: ", ")
+      return try RepoRecord.fetchAll(
+        database,
+        sql: """
+          \(RepoRecord.selection) WHERE recordedAt > ? AND recordedAt <= ? AND state NOT IN (\(names))
+          ORDER BY createdAt DESC, id
+          """, arguments: [Moment.milliseconds(since), Moment.milliseconds(until)])
+    }
+  }
+
+  /// How many repositories a poll found new or changed in a window, by state; and how many of them it met for the
+  /// first time.
+  public func countsRecorded(since: Date, until: Date) throws(CatalogError) -> (states: [RepoState: Int], new: Int) {
+    try read { database in
+      let window: StatementArguments = [Moment.milliseconds(since), Moment.milliseconds(until)]
+      var counts: [RepoState: Int] = [:]
+      var new = 0
+      for row in try Row.fetchAll(
+        database,
+        sql: """
+          SELECT state, count(*) AS number, sum(firstSeenAt > ?) AS new FROM repo
+          WHERE recordedAt > ? AND recordedAt <= ? GROUP BY state
+          """, arguments: [Moment.milliseconds(since)] + window)
+      {
+        guard let state = RepoState(rawValue: row["state"]) else { continue }
+        counts[state] = row["number"]
+        new += row["new"]
+      }
+      return (counts, new)
+    }
+  }
+
+  /// The newest repositories of one state in a window.
+  public func examplesRecorded(
+    _ state: RepoState, since: Date, until: Date, limit: Int
+  ) throws(CatalogError) -> [RepoRecord] {
     try read { database in
       try RepoRecord.fetchAll(
-        database, sql: "SELECT * FROM repo WHERE recordedAt > ? AND recordedAt <= ? ORDER BY createdAt DESC, id",
-        arguments: [since, until])
+        database,
+        sql: """
+          \(RepoRecord.selection) WHERE recordedAt > ? AND recordedAt <= ? AND state = ?
+          ORDER BY recordedAt DESC, createdAt DESC LIMIT ?
+          """, arguments: [Moment.milliseconds(since), Moment.milliseconds(until), state.rawValue, limit])
     }
   }
 
   /// How many repositories are known.
   public func repoCount() throws(CatalogError) -> Int {
-    try read { try Int.fetchOne($0, sql: "SELECT count(*) FROM repo") ?? 0 }
+    try read { try Self.count($0) }
+  }
+
+  private static func count(_ database: Database) throws -> Int {
+    try String.fetchOne(database, sql: "SELECT value FROM mark WHERE name = 'repo.count'").flatMap { Int($0) } ?? 0
+  }
+
+  static func addToCount(_ database: Database, _ number: Int) throws {
+    try setMark(database, "repo.count", String(count(database) + number))
+  }
+
+  /// The number of a repository, also by an id that it had before.
+  static func key(_ database: Database, _ id: RepoID) throws -> Int64? {
+    let name = id.description
+    return try Int64.fetchOne(database.cachedStatement(sql: "SELECT key FROM repo WHERE id = ?"), arguments: [name])
+      ?? Int64.fetchOne(database.cachedStatement(sql: "SELECT repo FROM alias WHERE id = ?"), arguments: [name])
   }
 
   /// A remembered value, such as a watermark.
@@ -151,10 +256,12 @@ extension Catalog {
 
   /// Remembers a value.
   public func setMark(_ name: String, _ value: String) throws(CatalogError) {
-    try write { database in
-      try database.execute(
-        sql: "INSERT INTO mark VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
-        arguments: [name, value])
-    }
+    try write { try Self.setMark($0, name, value) }
+  }
+
+  static func setMark(_ database: Database, _ name: String, _ value: String) throws {
+    try database.execute(
+      sql: "INSERT INTO mark VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+      arguments: [name, value])
   }
 }

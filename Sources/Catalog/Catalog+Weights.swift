@@ -73,41 +73,29 @@ public struct FitRecord: Sendable, Equatable {
 }
 
 extension Catalog {
-  /// Stores what was found in a repository at a commit, in place of what was known; the state becomes `sized`.
-  public func setDescription(
-    _ id: RepoID, commit: CommitHash, shape: ModelShape, weights: [WeightsRecord], at now: Date
-  ) throws(CatalogError) {
-    try write { database in
-      try database.execute(sql: "DELETE FROM weights WHERE repo = ?", arguments: [id.description])
-      for record in weights {
-        let files = record.files.map { [$0.path.description, String($0.size), $0.hash.description] }
-        try database.execute(
-          sql: "INSERT INTO weights VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-          arguments: [
-            id.description, record.path.description, commit.description, record.quantization.description,
-            record.bytes, record.evidence.rawValue, try JSONColumn.encode(record.layout),
-            try JSONColumn.encode(files),
-          ])
-      }
-      try database.execute(
-        sql: "UPDATE repo SET \"commit\" = ?, shape = ?, describedCommit = ?, lookAgainAt = NULL WHERE id = ?",
-        arguments: [commit.description, try JSONColumn.encode(shape), commit.description, id.description])
-      try Self.setState(database, id, .sized, nil, now)
-    }
+  static func insert(_ database: Database, _ key: Int64, _ record: WeightsRecord) throws {
+    let files = record.files.map { [$0.path.description, String($0.size), $0.hash.description] }
+    try database.execute(
+      sql: "INSERT INTO weights VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+      arguments: [
+        key, record.path.description, record.commit.description, record.quantization.description, record.bytes,
+        record.evidence.rawValue, try JSONColumn.encode(record.layout), try JSONColumn.encode(files),
+      ])
   }
 
   /// What a repository offers, the smallest first.
   public func weights(of id: RepoID) throws(CatalogError) -> [WeightsRecord] {
     try read { database in
-      try Row.fetchAll(
-        database, sql: "SELECT * FROM weights WHERE repo = ? ORDER BY bytes, path", arguments: [id.description]
-      ).map(Self.weights)
+      guard let key = try Self.key(database, id) else { return [] }
+      return try Row.fetchAll(
+        database, sql: "SELECT * FROM weights WHERE repo = ? ORDER BY bytes, path", arguments: [key]
+      ).map { try Self.weights($0, of: id) }
     }
   }
 
-  private static func weights(_ row: Row) throws -> WeightsRecord {
+  private static func weights(_ row: Row, of repo: RepoID) throws -> WeightsRecord {
     let files: [[String]] = try JSONColumn.decode(row["files"])
-    guard let repo = RepoID(row["repo"]), let path = RepoPath(row["path"]),
+    guard let path = RepoPath(row["path"]),
       let commit = CommitHash(row["commit"]), let quantization = Quantization(row["quantization"]),
       let evidence = FitEvidence(rawValue: row["evidence"])
     else { throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "a weights row does not read") }
@@ -125,12 +113,15 @@ extension Catalog {
   /// Stores the verdicts of one repository, in place of the former ones.
   public func setFits(_ fits: [FitRecord], of id: RepoID) throws(CatalogError) {
     try write { database in
-      try database.execute(sql: "DELETE FROM fit WHERE repo = ?", arguments: [id.description])
+      guard let key = try Self.key(database, id) else { return }
+      // The fit is a part of its family's score.
+      try Self.makeStale(database, key)
+      try database.execute(sql: "DELETE FROM fit WHERE repo = ?", arguments: [key])
       for fit in fits {
         try database.execute(
           sql: "INSERT INTO fit VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
           arguments: [
-            id.description, fit.path.description, fit.device, fit.context, fit.total.bytes, fit.margin.bytes,
+            key, fit.path.description, fit.device, fit.context, fit.total.bytes, fit.margin.bytes,
             fit.verdict.rawValue, fit.maxContext,
           ])
       }
@@ -138,25 +129,32 @@ extension Catalog {
   }
 
   /// Sized repositories that were never judged: a process was killed between the two steps.
+  ///
+  /// What was described is stale until families are brought up to date, so that only those have to be looked through.
   public func reposWithoutFit() throws(CatalogError) -> [RepoRecord] {
     try read { database in
       try RepoRecord.fetchAll(
         database,
-        sql: "SELECT * FROM repo WHERE state = 'sized' AND NOT EXISTS (SELECT 1 FROM fit WHERE fit.repo = repo.id)")
+        sql: """
+          \(RepoRecord.selection) WHERE repo.state = 'sized'
+            AND (repo.key IN (SELECT repo FROM stale) OR repo.key > ?)
+            AND NOT EXISTS (SELECT 1 FROM fit WHERE fit.repo = repo.key)
+          """, arguments: [try Self.derivedThrough(database)])
     }
   }
 
   /// The stored verdicts of one repository, the largest need first.
   public func fits(of id: RepoID) throws(CatalogError) -> [FitRecord] {
     try read { database in
-      try Row.fetchAll(
-        database, sql: "SELECT * FROM fit WHERE repo = ? ORDER BY total DESC, path", arguments: [id.description]
+      guard let key = try Self.key(database, id) else { return [] }
+      return try Row.fetchAll(
+        database, sql: "SELECT * FROM fit WHERE repo = ? ORDER BY total DESC, path", arguments: [key]
       ).map { row in
-        guard let repo = RepoID(row["repo"]), let path = RepoPath(row["path"]),
+        guard let path = RepoPath(row["path"]),
           let verdict = FitVerdict(rawValue: row["verdict"])
         else { throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "a fit row does not read") }
         return FitRecord(
-          repo: repo, path: path, device: row["device"], context: row["context"],
+          repo: id, path: path, device: row["device"], context: row["context"],
           total: ByteCount(row["total"]), margin: ByteCount(row["margin"]), verdict: verdict,
           maxContext: row["maxContext"])
       }

@@ -105,6 +105,7 @@ enum Schema {
           ) STRICT, WITHOUT ROWID;
           """)
     }
+    migrator.registerMigration("2 the watched hub", migrate: watchTheHub)
     registerUpstreams(&migrator)
     return migrator
   }

@@ -9,6 +9,8 @@ public struct ModelPage: Sendable {
   public let skipped: [SkippedRow]
   /// Whether and why this is the last page.
   public let end: PageEnd
+  /// Where the next page is, path and query only; nil on the last page.
+  public let next: String?
   /// The server's `Date`, in seconds since 1970; nil when it does not say.
   public let serverTime: Int64?
 }
@@ -23,6 +25,7 @@ public struct ModelPages: AsyncSequence, Sendable {
   let client: HubClient
   let query: ModelQuery
   let pageLimit: Int
+  let from: String?
 
   /// Asks for one page after the other.
   public struct Iterator: AsyncIteratorProtocol {
@@ -37,13 +40,14 @@ public struct ModelPages: AsyncSequence, Sendable {
       let (rows, skipped) = try Rows.decode(ModelListing.self, response, subject: subject)
       let end = walk.advance(response.head)
       let date = response.head.headers["Date"].flatMap(HTTPDate.seconds)
-      return ModelPage(models: rows.map(\.row), skipped: skipped, end: end, serverTime: date)
+      return ModelPage(models: rows.map(\.row), skipped: skipped, end: end, next: LinkHeader.next(in: response.head.headers.values("Link")), serverTime: date)
     }
   }
 
   /// Begins at the first page.
   public func makeAsyncIterator() -> Iterator {
-    let first = client.endpoint.url(["api", "models"], query.items)
+    let top = client.endpoint.url(["api", "models"], query.items)
+    let first = from.flatMap { top.resolving($0) } ?? top
     return Iterator(client: client, walk: PageWalk(first: first, pageLimit: pageLimit))
   }
 }
@@ -52,8 +56,8 @@ extension HubClient {
   /// A listing of models, page by page.
   ///
   /// - Parameter pageLimit: the most pages; the last one then says `pageLimit`.
-  public func models(_ query: ModelQuery, pageLimit: Int = 20) -> ModelPages {
-    ModelPages(client: self, query: query, pageLimit: max(1, pageLimit))
+  public func models(_ query: ModelQuery, pageLimit: Int = 20, from: String? = nil) -> ModelPages {
+    ModelPages(client: self, query: query, pageLimit: max(1, pageLimit), from: from)
   }
 
   /// What the hub says of one model.
@@ -73,3 +77,12 @@ extension HubClient {
 
   static func segments(_ id: RepoID) -> [String] { id.description.split(separator: "/").map(String.init) }
 }
+
+public enum ModelAnswer: Sendable { case unchanged, changed(ModelListing, etag: String?) }
+extension HubClient {
+  public func modelInfo(_ id: RepoID, expand: [String], unlessMatching etag: String?) async throws(HubError) -> ModelAnswer {
+    .changed(try await modelInfo(id, expand: expand), etag: nil)
+  }
+}
+extension HubError.Kind { public var isRefusedCursor: Bool { self == .unexpectedAnswer } }
+extension ModelQuery { public static let ggufPollMembers = pollMembers + ["gguf"] }

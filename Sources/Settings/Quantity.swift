@@ -20,6 +20,22 @@ public enum Quantity {
     return Int(number * factor)
   }
 
+  /// Numbers of parameters: `7B` (10^9), `100M`, `1.5T`, `0`; nil for anything else, negative or beyond 2^62.
+  public static func parameters(_ text: String) -> Int64? {
+    guard let (number, unit) = split(text) else { return nil }
+    let factors: [String: Double] = ["": 1, "k": 1e3, "m": 1e6, "b": 1e9, "t": 1e12]
+    guard let factor = factors[unit], number * factor < 4.6e18 else { return nil }
+    return Int64((number * factor).rounded())
+  }
+
+  /// A number of parameters in the form that `parameters` reads.
+  public static func parameters(_ count: Int64) -> String {
+    for (factor, unit) in [(Int64(1_000_000_000), "B"), (1_000_000, "M"), (1_000, "k")] {
+      if count > 0, count % factor == 0 { return "\(count / factor)\(unit)" }
+    }
+    return "\(count)"
+  }
+
   private static func split(_ text: String) -> (Double, String)? {
     let trimmed = text.lowercased().filter { $0 != " " }
     let digits = trimmed.prefix { $0.isASCII && ($0.isNumber || $0 == ".") }

@@ -19,12 +19,14 @@ public struct SettingKey: Sendable {
   public var path: String { "\(section).\(name)" }
 
   /// Every key, in the order of the documented file.
-  public static let all: [SettingKey] = hubKeys + watchKeys + deviceKeys + downloadKeys + lifeKeys + toolKeys
+  public static let all: [SettingKey] =
+    hubKeys + watchKeys + rankKeys + deviceKeys + downloadKeys + lifeKeys + toolKeys
 
   /// What each table is about.
   static let sections: [(name: String, documentation: String)] = [
     ("hub", "Where models come from."),
     ("watch", "What is looked for, and how much of the hub one poll may ask for."),
+    ("rank", "What makes a new family worth a look: weights of the score, each times a number of about 0 to 1."),
     ("device", "The card that a model has to fit."),
     ("downloads", "What is fetched without being asked for."),
     ("smoke", "The test that a downloaded model really runs."),
@@ -90,44 +92,6 @@ public struct SettingKey: Sendable {
         """,
       render: { "\($0.hub.allowPrivate)" },
       store: { settings, value throws(SettingRefusal) in settings.hub.allowPrivate = try value.flag() }),
-  ]
-
-  private static let watchKeys: [SettingKey] = [
-    SettingKey(
-      section: "watch", name: "architectures",
-      documentation: "GGUF architectures that count as llama-based.",
-      render: { list($0.watch.architectures) },
-      store: { settings, value throws(SettingRefusal) in
-        let texts = try value.texts()
-        guard !texts.isEmpty else { throw SettingRefusal(wanted: "at least one architecture, such as \"llama\"") }
-        settings.watch.architectures = texts
-      }),
-    SettingKey(
-      section: "watch", name: "mute", documentation: "Users and organisations whose models are left out.",
-      render: { list($0.watch.mute) },
-      store: { settings, value throws(SettingRefusal) in settings.watch.mute = try value.texts() }),
-    SettingKey(
-      section: "watch", name: "first_days", documentation: "How many days the very first poll looks back.",
-      render: { "\($0.watch.firstDays)" },
-      store: { settings, value throws(SettingRefusal) in settings.watch.firstDays = try value.whole(1...3650) }),
-    SettingKey(
-      section: "watch", name: "pages",
-      documentation: "Listing pages (of 100 models) that one poll reads for each of its passes.",
-      render: { "\($0.watch.pages)" },
-      store: { settings, value throws(SettingRefusal) in settings.watch.pages = try value.whole(1...10_000) }),
-    SettingKey(
-      section: "watch", name: "describe",
-      documentation: "Repositories whose files one poll looks at; the others wait for the next one.",
-      render: { "\($0.watch.describe)" },
-      store: { settings, value throws(SettingRefusal) in settings.watch.describe = try value.whole(1...100_000) }),
-    SettingKey(
-      section: "watch", name: "headers",
-      documentation: """
-        GGUF headers that are read of one repository, a few megabytes each. Their need is exact; that of the
-        other quantizations follows from the published size.
-        """,
-      render: { "\($0.watch.headers)" },
-      store: { settings, value throws(SettingRefusal) in settings.watch.headers = try value.whole(1...100) }),
   ]
 
   private static let deviceKeys: [SettingKey] = [

@@ -13,18 +13,51 @@ public struct Settings: Sendable, Equatable {
   }
   /// What is watched, and how much of the hub one poll may ask for.
   public struct Watch: Sendable, Equatable {
-    /// `general.architecture` values that count as llama-based.
+    /// `general.architecture` values, and tags of the hub, that count as llama-based.
     public var architectures = ["llama"]
+    /// Patterns of repository ids, `*` for anything: a model of that name, or one that came from it, is let in.
+    public var families: [String] = []
+    /// Authors whose repositories are always let in.
+    public var follow: [String] = []
     /// Authors whose repositories are left out.
     public var mute: [String] = []
+    /// The fewest parameters; 0 is no limit.
+    public var minParameters: Int64 = 100_000_000
+    /// The most parameters; 0 is no limit.
+    public var maxParameters: Int64 = 0
+    /// The hub's names of the wanted licences; empty for any.
+    public var licences: [String] = []
+    /// Two-letter codes of the wanted languages; empty for any.
+    public var languages: [String] = []
+    /// Whether models marked as not for all audiences are let in.
+    public var nsfw = false
     /// How many days the first poll looks back.
     public var firstDays = 2
-    /// Listing pages of 100 that one poll reads for each of its two passes.
+    /// Listing pages of 100 that one poll reads for each of its passes.
     public var pages = 30
     /// Repositories whose files one poll looks at.
     public var describe = 150
     /// GGUF headers that are read of one repository; the other quantizations are judged by their size.
     public var headers = 4
+    /// Known repositories that one poll looks at again.
+    public var recheck = 20
+  }
+  /// The weights of the score that says which family is worth a look.
+  public struct Rank: Sendable, Equatable {
+    /// The hub's trending score.
+    public var trending = 3.0
+    /// Likes.
+    public var likes = 2.0
+    /// Downloads.
+    public var downloads = 1.0
+    /// The author's record.
+    public var author = 1.5
+    /// A new base, not the tenth merge.
+    public var novelty = 2.0
+    /// Whether it fits the card.
+    public var fit = 2.0
+    /// A followed author.
+    public var follow = 4.0
   }
   /// The card that models have to fit.
   public struct Device: Sendable, Equatable {
@@ -97,6 +130,8 @@ public struct Settings: Sendable, Equatable {
   public var hub = Hub()
   /// `[watch]`
   public var watch = Watch()
+  /// `[rank]`
+  public var rank = Rank()
   /// `[device]`
   public var device = Device()
   /// `[downloads]`

@@ -1,4 +1,5 @@
 import Catalog
+import Checksums
 import Domain
 import Foundation
 import Hub
@@ -10,38 +11,65 @@ struct Describer {
   let hub: HubClient
   let catalog: Catalog
   let settings: Settings.Watch
+  let rules: Rules
   let now: @Sendable () -> Date
+
+  /// What came of a look.
+  struct Finding: Sendable {
+    var state: RepoState
+    /// For a person.
+    var reason: String?
+    /// Whether the hub failed, which says nothing about the repository.
+    var isTroubleOfTheHub = false
+  }
 
   /// Looks at one repository and stores what it is.
   ///
   /// - Parameters:
   ///   - repo: as the catalog knows it.
   ///   - isAskedFor: a person named it, so that no rule keeps it out.
-  /// - Returns: its new state, with the reason.
+  /// - Returns: what came of it.
   /// - Throws: `HubError` when the hub cannot be asked, `CatalogError`.
-  func describe(_ repo: RepoRecord, isAskedFor: Bool = false) async throws -> (RepoState, String?) {
-    let outcome = try await look(repo, isAskedFor: isAskedFor)
-    switch outcome {
-    case .sized(let commit, let shape, let weights):
-      try catalog.setDescription(repo.id, commit: commit, shape: shape, weights: weights, at: now())
-      return (.sized, nil)
+  func describe(_ repo: RepoRecord, isAskedFor: Bool = false) async throws -> Finding {
+    switch try await look(repo, isAskedFor: isAskedFor) {
+    case .described(let state, let reason, let description, let weights):
+      try catalog.describe(repo.id, description, state: state, reason: reason, weights: weights, at: now())
+      return Finding(state: state, reason: reason)
+    case .leftOut(let ruling, let architecture, let parameters):
+      try catalog.leaveOut(repo.id, ruling, architecture: architecture, parameters: parameters, at: now())
+      return Finding(state: .leftOut, reason: ruling.explanation)
+    case .missing(let error):
+      return try Self.miss(repo, error, catalog: catalog, now: now())
     case .other(let state, let reason, let lookAgainAt):
       try catalog.setState(repo.id, state, reason: reason, lookAgainAt: lookAgainAt, at: now())
-      return (state, reason)
+      return Finding(state: state, reason: reason, isTroubleOfTheHub: state == .seen)
     }
   }
 
+  /// Writes down that the hub does not have a repository, or no longer shows it.
+  ///
+  @discardableResult
+  static func miss(
+    _ repo: RepoRecord, _ error: HubError, catalog: Catalog, now: Date
+  ) throws(CatalogError) -> Finding {
+    // Three looks over more than a day, and not all repositories at the same minute.
+    let again = now.addingTimeInterval(Double.random(in: 9...13) * 3600)
+    let isGone = try catalog.recordMiss(repo.id, reason: error.problem, lookAgainAt: again, at: now)
+    if isGone { return Finding(state: .gone, reason: error.problem) }
+    return Finding(
+      state: repo.state, reason: "not found, \(repo.misses + 1) of \(Catalog.missesOfGone) looks: \(error.problem)")
+  }
+
   private enum Outcome {
-    case sized(CommitHash, ModelShape, [WeightsRecord])
+    case described(RepoState, String?, DescriptionRecord, [WeightsRecord])
+    case leftOut(Ruling, architecture: String?, parameters: Int64?)
+    case missing(HubError)
     case other(RepoState, String?, lookAgainAt: Date?)
   }
 
   private func look(_ repo: RepoRecord, isAskedFor: Bool) async throws -> Outcome {
-    if !isAskedFor, settings.mute.contains(where: { $0.lowercased() == repo.id.owner.lowercased() }) {
-      return .other(.leftOut, "watch.mute names \(repo.id.owner)", lookAgainAt: nil)
-    }
     let terms = "its terms have to be accepted at \(hub.endpoint)/\(repo.id)"
-    let nextWeek = now().addingTimeInterval(7 * 86400)
+    let nextWeek = now().addingTimeInterval(7 * 86_400)
     if repo.gated, !hub.hasToken { return .other(.gated, terms, lookAgainAt: nextWeek) }
     do {
       // What was looked at before may have a new commit that no listing has shown yet.
@@ -51,63 +79,51 @@ struct Describer {
         return .other(.noWeights, "it has no commit yet", lookAgainAt: nextLook(repo))
       }
       let tree = try await hub.tree(repo.id, revision: commit.description)
-      let offers = Offer.all(in: tree.files)
-      guard !offers.isEmpty else { return withoutGGUF(repo, tree.files) }
-      return try await size(repo, commit, offers, isAskedFor: isAskedFor)
-    } catch let error as HubError {
-      switch error.kind {
-      case .gated: return .other(.gated, terms, lookAgainAt: nextWeek)
-      case .repoNotFound, .revisionNotFound, .entryNotFound, .disabled:
-        // One refusal may be a mishap of the hub; the second, a day later, is not.
-        let tomorrow = repo.state == .gone ? nil : now().addingTimeInterval(86400)
-        return .other(.gone, error.problem, lookAgainAt: tomorrow)
-      case .unexpectedAnswer, .forbidden, .redirectRefused, .invalidEndpoint:
-        return .other(.broken, error.problem, lookAgainAt: now().addingTimeInterval(86400))
-      case .serverError, .locationExpired:
-        // The hub's trouble with one repository must not keep the others waiting.
-        return .other(.seen, error.problem, lookAgainAt: now().addingTimeInterval(3600))
-      case .unreachable(let trouble):
-        guard trouble.isTransient else {
-          return .other(.broken, error.problem, lookAgainAt: now().addingTimeInterval(86400))
+      let look = RepositoryLook(hub: hub, settings: settings, repo: repo, commit: commit, files: tree.files)
+      let finding = try await look.run(rules: isAskedFor ? nil : rules)
+      switch finding {
+      case .sized(let description, let weights): return .described(.sized, nil, description, weights)
+      case .notRunnable(let reason, let description): return .described(.described, reason, description, [])
+      case .pickleOnly(let description):
+        return .described(
+          .pickleOnly, "weights only in formats that can run code when loaded", description, [])
+      case .leftOut(let ruling, let shape):
+        return .leftOut(ruling, architecture: shape?.architecture, parameters: shape?.parameters)
+      case .empty:
+        guard let next = nextLook(repo) else {
+          return .other(.noWeights, "no weights two weeks after it was made", lookAgainAt: nil)
         }
-        throw error
-      case .badToken, .rateLimited, .cancelled: throw error
+        return .other(.noWeights, "no weights yet", lookAgainAt: next)
       }
+    } catch let error as HubError {
+      return try outcome(of: error, terms: terms, nextWeek: nextWeek)
     } catch let error as ModelFileError {
       return .other(.broken, error.problem, lookAgainAt: nil)
     }
   }
 
-  private func withoutGGUF(_ repo: RepoRecord, _ files: [ModelFile]) -> Outcome {
-    if files.contains(where: { $0.path.fileName.lowercased().hasSuffix(".safetensors") }) {
-      return .other(.described, "weights only as safetensors", lookAgainAt: nil)
+  private func outcome(of error: HubError, terms: String, nextWeek: Date) throws(HubError) -> Outcome {
+    let tomorrow = now().addingTimeInterval(86_400)
+    if error.kind.meansMissing { return .missing(error) }
+    switch error.kind {
+    case .gated: return .other(.gated, terms, lookAgainAt: nextWeek)
+    case .unexpectedAnswer, .forbidden, .redirectRefused, .invalidEndpoint:
+      return .other(.broken, error.problem, lookAgainAt: tomorrow)
+    case .serverError, .locationExpired:
+      // The hub's trouble with one repository must not keep the others waiting.
+      return .other(.seen, error.problem, lookAgainAt: now().addingTimeInterval(3600))
+    case .unreachable(let trouble):
+      guard trouble.isTransient else { return .other(.broken, error.problem, lookAgainAt: tomorrow) }
+      throw error
+    default: throw error
     }
-    if files.contains(where: \.isPickle) {
-      return .other(.pickleOnly, "weights only in formats that can run code when loaded", lookAgainAt: nil)
-    }
-    guard let next = nextLook(repo) else {
-      return .other(.noWeights, "no weights two weeks after it was made", lookAgainAt: nil)
-    }
-    return .other(.noWeights, "no weights yet", lookAgainAt: next)
   }
 
   /// Young repositories are often made empty and filled within hours: looked at again after a quarter of their
   /// age, between ten minutes and a day, and given up after two weeks.
   private func nextLook(_ repo: RepoRecord) -> Date? {
     let age = now().timeIntervalSince(repo.createdAt ?? repo.firstSeenAt)
-    guard age < 14 * 86400 else { return nil }
-    return now().addingTimeInterval(min(86400, max(600, age / 4)))
-  }
-
-  private func size(
-    _ repo: RepoRecord, _ commit: CommitHash, _ offers: [Offer], isAskedFor: Bool
-  ) async throws -> Outcome {
-    let inspector = Inspector(hub: hub, headerBudget: settings.headers)
-    let architectures = isAskedFor ? nil : Set(settings.architectures)
-    switch try await inspector.inspect(repo.id, commit, offers, architectures: architectures) {
-    case .sized(let shape, let weights): return .sized(commit, shape, weights)
-    case .otherArchitecture(let name):
-      return .other(.leftOut, "architecture \(name) is not among watch.architectures", lookAgainAt: nil)
-    }
+    guard age < 14 * 86_400 else { return nil }
+    return now().addingTimeInterval(min(86_400, max(600, age / 4)))
   }
 }

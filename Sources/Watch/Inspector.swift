@@ -12,8 +12,8 @@ struct Inspector {
   /// What the headers say.
   enum Finding {
     case sized(ModelShape, [WeightsRecord])
-    /// None of the wanted architectures.
-    case otherArchitecture(String)
+    /// A rule keeps it out.
+    case leftOut(Ruling, ModelShape)
   }
 
   /// Shard sets beyond this are judged by their size.
@@ -21,10 +21,10 @@ struct Inspector {
 
   /// Looks at what a commit offers.
   ///
-  /// - Parameter architectures: the wanted ones; nil for any.
+  /// - Parameter objection: what the rules say against a shape; asked once, of the first header.
   /// - Throws: `HubError`; `ModelFileError` when no header at all can be read.
   func inspect(
-    _ id: RepoID, _ commit: CommitHash, _ offers: [Offer], architectures: Set<String>?
+    _ id: RepoID, _ commit: CommitHash, _ offers: [Offer], objection: (ModelShape) -> Ruling? = { _ in nil }
   ) async throws -> Finding {
     // What has no name in its file name is read first: only the header can tell.
     let order = offers.sorted {
@@ -44,9 +44,7 @@ struct Inspector {
         do {
           let headers = try await headers(id, commit, offer)
           let shape = try ModelShape(gguf: headers[0], otherParts: Array(headers.dropFirst()))
-          if let architectures, !architectures.contains(shape.architecture) {
-            return .otherArchitecture(shape.architecture)
-          }
+          if known == nil, let ruling = objection(shape) { return .leftOut(ruling, shape) }
           // A repository may hold several models; a catalog row speaks of one.
           if let known, !known.shape.isSameModel(as: shape) { continue }
           guard let name = offer.quantization ?? GGUFHeader.commonType(of: headers).flatMap({ Quantization($0.name) })

@@ -7,31 +7,28 @@ import Settings
 struct Planner {
   let catalog: Catalog
   let settings: Settings.Downloads
-  let rules: Settings.Watch
+  let follow: [String]
   let observe: StreetObserver
   let now: @Sendable () -> Date
 
-  /// Wants the best fitting quantization of the newest repositories that have no copy yet, as many as one cycle
-  /// may fetch and the quota allows.
+  /// Families whose last look is longer ago are not new any more: a person who wants one asks for it.
+  static let newness: TimeInterval = 14 * 86_400
+
+  /// Wants the best fitting quantization of the families that deserve it most and have no copy yet, each from its best
+  /// source, as many as one cycle may fetch and the quota allows.
   ///
   /// - Throws: `CatalogError`.
   func plan() throws(CatalogError) {
     guard settings.automatic else { return }
     var room = settings.perCycle - (try catalog.copies(in: [.wanted, .downloading]).count)
+    guard room > 0 else { return }
     var used = try catalog.bytesOnDisk()
-    for repo in try catalog.repos(in: [.sized]) where room > 0 {
-      // What a person asked about may be sized although a rule keeps it out of automatic downloads.
-      guard let commit = repo.describedCommit, let architecture = repo.shape?.architecture,
-        rules.architectures.contains(architecture),
-        !rules.mute.contains(where: { $0.lowercased() == repo.id.owner.lowercased() }),
-        !(try catalog.copies(of: repo.id).contains { $0.commit == commit })
-      else { continue }
-      let fitting = Set(try catalog.fits(of: repo.id).filter { $0.verdict == .fits }.map(\.path))
-      let weights = try catalog.weights(of: repo.id)
-      guard let best = Ladder.best(weights, fits: { fitting.contains($0.path) }) else { continue }
+    for family in try catalog.familiesToFetch(since: now().addingTimeInterval(-Self.newness), limit: 500)
+    where room > 0 {
+      guard let (repo, best) = try choice(family), let commit = repo.describedCommit else { continue }
       guard best.bytes <= settings.quota.bytes - used else {
         let reason = "\(best.quantization) needs \(ByteCount(best.bytes).asDisk), more than the quota leaves"
-        try catalog.setState(repo.id, .sized, reason: reason, at: now())
+        if repo.reason != reason { try catalog.setState(repo.id, .sized, reason: reason, at: now()) }
         continue
       }
       if repo.reason != nil { try catalog.setState(repo.id, .sized, reason: nil, at: now()) }
@@ -41,6 +38,43 @@ struct Planner {
       observe(.chosen(repo.id, quantization: best.quantization.description, bytes: best.bytes))
       used += best.bytes
       room -= 1
+    }
+  }
+
+  /// What to fetch of a family; nil when it has a copy, or nothing fits.
+  private func choice(_ family: FamilyRecord) throws(CatalogError) -> (RepoRecord, WeightsRecord)? {
+    // What a person asked about may be sized although a rule keeps it out of automatic downloads.
+    let members = try catalog.members(of: family.key, limit: 200).filter { member in
+      member.repo.state == .sized && member.repo.ruling?.isAdmitted ?? true
+    }
+    var failed: Set<RepoID> = []
+    for member in members {
+      for copy in try catalog.copies(of: member.repo.id) where copy.commit == member.repo.describedCommit {
+        guard try hasFailed(copy) else { return nil }
+        failed.insert(member.repo.id)
+      }
+    }
+    var best: (repo: RepoRecord, weights: WeightsRecord)?
+    for member in FamilySource(family: family.name, follow: follow).ordered(members)
+    where !failed.contains(member.repo.id) {
+      let description = try catalog.description(of: member.repo.id)
+      guard description?.facts.role ?? "generation" == "generation" else { continue }
+      let fitting = Set(try catalog.fits(of: member.repo.id).filter { $0.verdict == .fits }.map(\.path))
+      let weights = try catalog.weights(of: member.repo.id)
+      guard let offer = Ladder.best(weights, fits: { fitting.contains($0.path) }) else { continue }
+      // Only a better quantization speaks against the better source.
+      if let best, offer.quantization.preference <= best.weights.quantization.preference { continue }
+      best = (member.repo, offer)
+    }
+    return best
+  }
+
+  /// Whether a copy is none that a person could use, so that another source is worth a try.
+  private func hasFailed(_ copy: CopyRecord) throws(CatalogError) -> Bool {
+    switch copy.state {
+    case .quarantined: true
+    case .tested: try catalog.lastSmoke(ofCopy: copy.id)?.verdict == .fail
+    default: false
     }
   }
 }

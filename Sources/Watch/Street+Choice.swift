@@ -93,7 +93,7 @@ extension Street {
 
   private func headCommit(_ id: RepoID, revision: String?) async throws -> CommitHash {
     let info = try await hub.modelInfo(id, revision: revision)
-    if revision == nil { _ = try catalog.record([Poller.listed(info)], at: Date()) }
+    if revision == nil { try record(info) }
     guard let commit = info.sha else {
       throw ChoiceError(problem: "\(id) has no commit yet", advice: "try again later")
     }
@@ -120,7 +120,7 @@ extension Street {
     }
     guard
       case .sized(let shape, let weights) = try await Inspector(hub: hub, headerBudget: offers.count)
-        .inspect(id, commit, offers, architectures: nil)
+        .inspect(id, commit, offers)
     else { throw ChoiceError(problem: "\(id) could not be sized", advice: nil) }
     return (commit, shape, weights)
   }

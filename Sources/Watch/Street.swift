@@ -79,7 +79,10 @@ public struct Street: Sendable {
     self.observe = observe
   }
 
-  private var describer: Describer { Describer(hub: hub, catalog: catalog, settings: settings.watch, now: now) }
+  private var rules: Rules { Rules(settings.watch) }
+  private var describer: Describer {
+    Describer(hub: hub, catalog: catalog, settings: settings.watch, rules: rules, now: now)
+  }
   private var fitStep: FitStep {
     FitStep(catalog: catalog, device: device, request: DeviceChoice.request(settings.device))
   }
@@ -119,7 +122,7 @@ public struct Street: Sendable {
     try fitStep.bringUpToDate()
     if hubError == nil {
       try Planner(
-        catalog: catalog, settings: settings.downloads, rules: settings.watch, observe: observe, now: now
+        catalog: catalog, settings: settings.downloads, follow: settings.watch.follow, observe: observe, now: now
       ).plan()
       hubError = try await pullAll()
       if let hubError { trouble.append(hubError.problem) }
@@ -159,27 +162,57 @@ public struct Street: Sendable {
   /// - Throws: `HubError`, `CatalogError`.
   public func poll() async throws -> [String] {
     try applyRules()
-    var gaps = try await Poller(
-      hub: hub, catalog: catalog, settings: settings.watch, observe: observe, now: now
+    try fitStep.bringUpToDate()
+    var troubles = try await Poller(
+      hub: hub, catalog: catalog, settings: settings.watch, rules: rules, observe: observe, now: now
     ).poll()
-    let due = try catalog.reposToDescribe(at: now(), limit: settings.watch.describe + 1)
-    var failures = 0
-    for repo in due.prefix(settings.watch.describe) {
-      try Task.checkCancellation()
-      let (state, reason) = try await describer.describe(repo)
-      failures = state == .seen ? failures + 1 : 0
-      if state == .sized, let sized = try catalog.repo(repo.id) { try fitStep.judge(sized) }
-      observe(.described(repo.id, state, reason: reason))
-      if failures == Self.failuresInARow {
-        gaps.append("the hub fails on one repository after the other: \(reason ?? "")")
-        break
+    troubles += try await describeAll()
+    try await Recheck(hub: hub, catalog: catalog, rules: rules, now: now).run(limit: settings.watch.recheck)
+    try derive()
+    try await storeLimiter()
+    return troubles
+  }
+
+  /// Repositories that are looked at side by side.
+  private static let looksAtOnce = 4
+
+  /// Looks at what waits for a look, as many as one poll may.
+  private func describeAll() async throws -> [String] {
+    let limit = settings.watch.describe
+    let due = try catalog.reposToDescribe(at: now(), limit: limit + 1)
+    let describer = describer
+    var troubles: [String] = []
+    try await withThrowingTaskGroup(of: (RepoRecord, Describer.Finding).self) { looks in
+      var waiting = due.prefix(limit)[...]
+      func next() {
+        guard let repo = waiting.popFirst() else { return }
+        looks.addTask { (repo, try await describer.describe(repo)) }
+      }
+      for _ in 0..<Self.looksAtOnce { next() }
+      var failures = 0
+      for try await (repo, finding) in looks {
+        failures = finding.isTroubleOfTheHub ? failures + 1 : 0
+        if finding.state == .sized, let sized = try catalog.repo(repo.id) { try fitStep.judge(sized) }
+        observe(.described(repo.id, finding.state, reason: finding.reason))
+        if failures == Self.failuresInARow {
+          troubles.append("the hub fails on one repository after the other: \(finding.reason ?? "")")
+          waiting = []
+        }
+        next()
       }
     }
-    if due.count > settings.watch.describe {
-      gaps.append("more repositories wait to be looked at than watch.describe allows")
+    if due.count > limit {
+      troubles.append("more repositories wait to be looked at than one poll looks at (watch.describe is \(limit))")
     }
-    try await storeLimiter()
-    return gaps
+    return troubles
+  }
+
+  /// Brings families, scores and the search index up to date.
+  ///
+  /// - Throws: `CatalogError`, `CancellationError`.
+  func derive() throws {
+    let rank = Rank(weights: settings.rank, rules: rules)
+    while try catalog.derive(at: now(), score: { rank.score($0) }) > 0 { try Task.checkCancellation() }
   }
 
   /// Looks at one repository that a person named, whether or not a poll has met it.
@@ -187,14 +220,16 @@ public struct Street: Sendable {
   /// - Returns: the repository as the catalog knows it now; its state may be other than `sized`.
   /// - Throws: `HubError`, `CatalogError`.
   public func describe(_ id: RepoID) async throws -> RepoRecord {
-    let info = try await hub.modelInfo(id)
-    _ = try catalog.record([Poller.listed(info)], at: now())
+    let info = try await hub.modelInfo(id, expand: ModelQuery.ggufPollMembers)
+    try record(info)
+    let id = info.id
     guard let known = try catalog.repo(id) else { throw HubError(.repoNotFound, "\(id)") }
     if known.describedCommit != known.commit || known.state != .sized {
       _ = try await describer.describe(known, isAskedFor: true)
     }
     guard let repo = try catalog.repo(id) else { throw HubError(.repoNotFound, "\(id)") }
     try fitStep.judge(repo)
+    try derive()
     return repo
   }
 
@@ -266,13 +301,32 @@ public struct Street: Sendable {
     }
   }
 
-  /// Makes repositories due again that a rule or a missing token kept out, when the rules or the token have changed.
-  private func applyRules() throws(CatalogError) {
-    let rules = "\(settings.watch.architectures.sorted()) \(settings.watch.mute.sorted()) \(hub.hasToken)"
-    let known = try catalog.mark("watch.rules")
-    guard known != rules else { return }
-    if known != nil { try catalog.lookAgain(at: [.leftOut, .gated], now: now()) }
-    try catalog.setMark("watch.rules", rules)
+  /// Judges the catalog anew when the rules have changed, and makes what needed a token due when there is one now.
+  private func applyRules() throws {
+    let rules = rules
+    let judged = try catalog.mark("watch.rules")
+    if judged != rules.fingerprint {
+      if judged != nil {
+        var key: Int64? = 0
+        while let after = key {
+          try Task.checkCancellation()
+          key = try catalog.judgeAgain(after: after, at: now()) { rules.judge($0) }
+        }
+      }
+      try catalog.setMark("watch.rules", rules.fingerprint)
+    }
+    let token = "\(hub.hasToken)"
+    let known = try catalog.mark("hub.hasToken")
+    guard known != token else { return }
+    if known != nil { try catalog.lookAgain(at: [.gated], now: now()) }
+    try catalog.setMark("hub.hasToken", token)
+  }
+
+  /// Records what the hub says of one repository.
+  func record(_ info: ModelListing) throws(CatalogError) {
+    let rules = rules
+    let architectures = Set(settings.watch.architectures.map { $0.lowercased() })
+    _ = try catalog.record([Poller.listed(info, architectures: architectures)], at: now()) { rules.judge($0) }
   }
 
   /// Tests one copy and stores the finding.

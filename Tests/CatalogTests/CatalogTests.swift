@@ -50,7 +50,9 @@ struct CatalogTests {
       quantization: try #require(Quantization("Q4_0")), bytes: 5, evidence: .header,
       layout: WeightLayout(tensors: [(name: "output.weight", bytes: Int64(5))], layers: 1),
       files: [try file("m.gguf", 5)])
-    try catalog.setDescription(id("a/b"), commit: first, shape: Self.shape, weights: [weights], at: now)
+    try catalog.describe(
+      id("a/b"), DescriptionRecord(commit: first, shape: Self.shape), state: .sized, reason: nil, weights: [weights],
+      at: now)
     #expect(try catalog.repo(id("a/b"))?.state == .sized)
     #expect(try catalog.repo(id("a/b"))?.shape == Self.shape)
     #expect(try catalog.weights(of: id("a/b")) == [weights])

@@ -43,7 +43,8 @@ struct DigestTests {
       repo: id, path: path, commit: try commit(), quantization: try #require(Quantization("Q4_1")),
       bytes: file.size, evidence: .header,
       layout: WeightLayout(tensors: [(name: "output.weight", bytes: Int64(5))], layers: 1), files: [file])
-    try catalog.setDescription(id, commit: commit(), shape: Self.shape, weights: [weights], at: now)
+    try catalog.describe(
+      id, DescriptionRecord(commit: commit(), shape: Self.shape), state: .sized, reason: nil, weights: [weights], at: now)
     try catalog.setFits(
       [
         FitRecord(

@@ -1,0 +1,154 @@
+import Catalog
+import Domain
+import Foundation
+import Hub
+import Settings
+
+/// One pass over one listing: from its newest row down to where the last pass began, then through what earlier
+/// passes had to leave.
+struct ListingPass {
+  let hub: HubClient
+  let catalog: Catalog
+  let filter: String
+  let sort: ModelQuery.Sort
+  let settings: Settings.Watch
+  let judge: Judge
+  let now: @Sendable () -> Date
+
+  /// What a pass brought.
+  struct Report {
+    var models = 0
+    var recorded = RecordingResult()
+    var skipped = 0
+    var troubles: [String] = []
+  }
+
+  /// The name under which its progress is kept.
+  private var mark: String { "poll.\(filter).\(sort.rawValue)" }
+  private var query: ModelQuery {
+    let members = filter == "gguf" ? ModelQuery.ggufPollMembers : ModelQuery.pollMembers
+    return ModelQuery(filters: [filter], sort: sort, limit: Self.pageSize, expand: members)
+  }
+  /// The summary of a GGUF file brings its chat template along, so that larger pages would be megabytes.
+  private static let pageSize = 100
+
+  /// Reads as much as the budget of pages allows.
+  ///
+  /// - Throws: `HubError`, `CatalogError`; what was read until then is recorded.
+  func run() async throws -> Report {
+    var report = Report()
+    var budget = settings.pages
+    var progress = PassProgress(stored: try catalog.mark(mark))
+    let present = now().timeIntervalSince1970
+    let horizon =
+      progress.newest.map { min($0, present) - Poller.overlap } ?? present - 86400 * Double(settings.firstDays)
+    let earlier = progress.gaps
+    let head = PassProgress.Gap(next: nil, top: .infinity, horizon: horizon)
+    try await read(head, &progress, others: earlier, &budget, &report)
+    while budget > 0, let gap = progress.gaps.first {
+      let others = Array(progress.gaps.dropFirst())
+      let before = progress
+      do {
+        try await read(gap, &progress, others: others, &budget, &report)
+      } catch let error as HubError where gap.next != nil && error.kind.isRefusedCursor {
+        // The hub no longer knows the page: the gap is read from the listing's beginning.
+        progress.gaps = others
+        progress.add(PassProgress.Gap(next: nil, top: gap.top, horizon: gap.horizon))
+        try catalog.setMark(mark, progress.stored)
+      }
+      // A gap that does not move would be asked for again and again.
+      if progress == before { break }
+    }
+    for gap in progress.gaps {
+      report.troubles.append(
+        "the listing of \(filter) by \(sort.rawValue) is not yet read between \(Self.day(gap.horizon)) and "
+          + "\(Self.day(min(gap.top, present))): it goes on at the next poll, \(settings.pages) pages at a time "
+          + "(watch.pages)")
+    }
+    if report.skipped > 0 {
+      report.troubles.append("\(report.skipped) rows of the listing of \(filter) by \(sort.rawValue) make no sense")
+    }
+    return report
+  }
+
+  /// Reads one stretch; `progress` then holds what is left of it beside `others`.
+  private func read(
+    _ stretch: PassProgress.Gap, _ progress: inout PassProgress, others: [PassProgress.Gap], _ budget: inout Int,
+    _ report: inout Report
+  ) async throws {
+    let catalog = catalog
+    let judge = judge
+    let architectures = Set(settings.architectures.map { $0.lowercased() })
+    let moment = now()
+    let horizon = stretch.horizon
+    var here = stretch.next
+    var top = min(stretch.top, moment.timeIntervalSince1970)
+    var pages = hub.models(query, pageLimit: budget, from: stretch.next).makeAsyncIterator()
+    var sum = RecordingResult()
+    // One page is recorded while the next one is on its way.
+    try await withThrowingTaskGroup(of: RecordingResult.self) { recording in
+      while let page = try await pages.next() {
+        budget -= 1
+        if let recorded = try await recording.next() { sum = sum + recorded }
+        let (rows, times, skipped) = timed(page)
+        report.skipped += page.skipped.count + skipped
+        let isThrough = Self.reaches(horizon, times)
+        let fresh = zip(rows, times).filter { $0.1 >= horizon }.map(\.0)
+        report.models += fresh.count
+        // A row from the future must not hide what is made until then.
+        if let newest = times.max().map({ min($0, moment.timeIntervalSince1970) }) {
+          progress.newest = max(progress.newest ?? newest, newest)
+        }
+        top = times.min().map { min(top, $0) } ?? top
+        progress.gaps = others
+        if !isThrough, let next = Self.nextPage(page, here: here) {
+          progress.add(PassProgress.Gap(next: next.link, top: max(top, horizon + 0.001), horizon: horizon))
+          if let trouble = next.trouble { report.troubles.append("the listing of \(filter): \(trouble)") }
+        }
+        let marks = [mark: try progress.stored]
+        recording.addTask {
+          try catalog.record(
+            fresh.map { Poller.listed($0, architectures: architectures) }, at: moment, marks: marks, judge: judge)
+        }
+        if isThrough { break }
+        here = page.next
+      }
+      for try await recorded in recording { sum = sum + recorded }
+    }
+    report.recorded = report.recorded + sum
+  }
+
+  /// The rows that say their time, and how many do not.
+  private func timed(_ page: ModelPage) -> (rows: [ModelListing], times: [Double], skipped: Int) {
+    var rows: [ModelListing] = []
+    var times: [Double] = []
+    for model in page.models {
+      guard let time = sort == .createdAt ? model.createdAt : model.lastModified else { continue }
+      rows.append(model)
+      times.append(time.timeIntervalSince1970)
+    }
+    return (rows, times, page.models.count - rows.count)
+  }
+
+  /// Whether a page reaches behind the horizon: its last rows do. One row alone proves nothing, since a wrong date
+  /// would end the pass.
+  private static func reaches(_ horizon: Double, _ times: [Double]) -> Bool {
+    let older = times.reversed().prefix { $0 < horizon }.count
+    return older >= min(3, max(1, times.count))
+  }
+
+  /// Where the listing goes on; nil after its last page.
+  private static func nextPage(_ page: ModelPage, here: String?) -> (link: String?, trouble: String?)? {
+    switch page.end {
+    case .last: nil
+    case .more, .pageLimit: (page.next, nil)
+    case .repeatedCursor: (here, "the hub went in a circle")
+    case .foreignLink: (here, "its next page lies elsewhere, and was not asked for")
+    }
+  }
+
+  private static func day(_ seconds: Double) -> String {
+    Date(timeIntervalSince1970: seconds).formatted(
+      .iso8601.year().month().day().dateSeparator(.dash).time(includingFractionalSeconds: false).timeSeparator(.colon))
+  }
+}
