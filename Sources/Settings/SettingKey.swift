@@ -19,8 +19,8 @@ public struct SettingKey: Sendable {
   public var path: String { "\(section).\(name)" }
 
   /// Every key, in the order of the documented file.
-  public static let all: [SettingKey] = hubKeys + watchKeys + rankKeys + deviceKeys + downloadKeys + lifeKeys
-    + toolKeys
+  public static let all: [SettingKey] =
+    hubKeys + watchKeys + rankKeys + deviceKeys + downloadKeys + lifeKeys + toolKeys
 
   /// What each table is about.
   static let sections: [(name: String, documentation: String)] = [
