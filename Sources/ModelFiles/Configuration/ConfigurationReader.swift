@@ -69,6 +69,7 @@ struct ConfigurationReader: Sendable {
 
   /// A value of the language model's part; a dot leads into a nested object.
   func value(at path: String) -> JSONValue? {
+    guard path.utf8.contains(UInt8(ascii: ".")) else { return text[path] }
     let steps = path.split(separator: ".")
     guard let last = steps.last else { return nil }
     var object = text

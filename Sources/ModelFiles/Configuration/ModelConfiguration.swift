@@ -80,7 +80,7 @@ public struct ModelConfiguration: Sendable {
     textModelType = reader.family.flatMap { Self.name(.string($0)) }
     statedType =
       ["dtype", "torch_dtype"].lazy
-      .compactMap { (reader.text[$0] ?? whole[$0]).flatMap(Self.name) }.first
+      .compactMap { reader.text[$0].flatMap(Self.name) ?? whole[$0].flatMap(Self.name) }.first
     quantization = reader.quantization()
     contextLength = reader.told { reader throws(ModelFileError) in try reader.context() }
     slidingWindow = reader.told { reader throws(ModelFileError) in try reader.window() }
