@@ -15,6 +15,18 @@ extension JSONCursor {
     return text(of: try scanString())
   }
 
+  /// Reads a string as UTF-8, which `body` sees without a `String` being made when there are no escapes.
+  ///
+  /// - Throws: as `readString`.
+  public mutating func readUTF8<Result>(
+    _ body: (UnsafeRawBufferPointer) -> Result
+  ) throws(JSONError) -> Result {
+    guard try nextByte() == UInt8(ascii: "\"") else { throw try wrongType() }
+    let string = try scanString()
+    let raw = UnsafeRawBufferPointer(rebasing: bytes[string.range])
+    return string.isEscaped ? Array(Self.unescaped(raw).utf8).withUnsafeBytes(body) : body(raw)
+  }
+
   /// A key as a string.
   public func text(of key: JSONKey) -> String {
     let raw = UnsafeRawBufferPointer(rebasing: bytes[key.range])
