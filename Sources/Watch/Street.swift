@@ -173,32 +173,22 @@ public struct Street: Sendable {
     return troubles
   }
 
-  /// Repositories that are looked at side by side.
-  private static let looksAtOnce = 4
-
-  /// Looks at what waits for a look, as many as one poll may.
+  /// Looks at what waits for a look, as many as one poll may: one after the other, so that a hub that has had enough
+  /// is not asked by requests that were already on their way.
   private func describeAll() async throws -> [String] {
     let limit = settings.watch.describe
     let due = try catalog.reposToDescribe(at: now(), limit: limit + 1)
-    let describer = describer
     var troubles: [String] = []
-    try await withThrowingTaskGroup(of: (RepoRecord, Describer.Finding).self) { looks in
-      var waiting = due.prefix(limit)[...]
-      func next() {
-        guard let repo = waiting.popFirst() else { return }
-        looks.addTask { (repo, try await describer.describe(repo)) }
-      }
-      for _ in 0..<Self.looksAtOnce { next() }
-      var failures = 0
-      for try await (repo, finding) in looks {
-        failures = finding.isTroubleOfTheHub ? failures + 1 : 0
-        if finding.state == .sized, let sized = try catalog.repo(repo.id) { try fitStep.judge(sized) }
-        observe(.described(repo.id, finding.state, reason: finding.reason))
-        if failures == Self.failuresInARow {
-          troubles.append("the hub fails on one repository after the other: \(finding.reason ?? "")")
-          waiting = []
-        }
-        next()
+    var failures = 0
+    for repo in due.prefix(limit) {
+      try Task.checkCancellation()
+      let finding = try await describer.describe(repo)
+      failures = finding.isTroubleOfTheHub ? failures + 1 : 0
+      if finding.state == .sized, let sized = try catalog.repo(repo.id) { try fitStep.judge(sized) }
+      observe(.described(repo.id, finding.state, reason: finding.reason))
+      if failures == Self.failuresInARow {
+        troubles.append("the hub fails on one repository after the other: \(finding.reason ?? "")")
+        break
       }
     }
     if due.count > limit {
