@@ -49,8 +49,9 @@ struct ListingPass {
     budget -= kept
     try await read(head, &progress, others: earlier, &budget, &report)
     budget += kept
-    // An odd page is read again by the next poll, when the mishap may be over.
-    while budget > 0, let place = progress.gaps.firstIndex(where: { $0.tries == nil || earlier.contains($0) }) {
+    // An odd page is read again by the next poll, when the mishap may be over. The oldest gap comes first: while new
+    // ones open at every poll, each is closed some day.
+    while budget > 0, let place = progress.gaps.lastIndex(where: { $0.tries == nil || earlier.contains($0) }) {
       let gap = progress.gaps[place]
       var others = progress.gaps
       others.remove(at: place)

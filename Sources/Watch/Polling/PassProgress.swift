@@ -51,7 +51,13 @@ struct PassProgress: Codable, Equatable {
 
   /// Adds a stretch that is still to be read.
   mutating func add(_ gap: Gap) {
-    guard gap.top > gap.horizon, !gaps.contains(gap) else { return }
+    guard gap.top > gap.horizon else { return }
+    // Two stretches from the same page are one: the deeper.
+    if let same = gaps.firstIndex(where: { $0.next == gap.next && ($0.tries == nil) == (gap.tries == nil) }) {
+      gaps[same].horizon = min(gaps[same].horizon, gap.horizon)
+      gaps[same].tries = gap.tries
+      return
+    }
     gaps.append(gap)
     gaps.sort { $0.top > $1.top }
     while gaps.count > Self.most, let last = gaps.popLast() {
