@@ -58,8 +58,8 @@ struct ListingPass {
       let before = progress
       do {
         try await read(gap, &progress, others: others, &budget, &report)
-      } catch let error as HubError where gap.next != nil && error.kind.isRefusedCursor {
-        // The hub no longer knows the page: the gap is read from the listing's beginning.
+      } catch let error as HubError where gap.next != nil && error.kind == .unexpectedAnswer {
+        // The hub may no longer know the page: the gap is read from the listing's beginning.
         progress.gaps = others
         progress.add(PassProgress.Gap(next: nil, top: gap.top, horizon: gap.horizon))
         try catalog.setMark(mark, progress.stored)
