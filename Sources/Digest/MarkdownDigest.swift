@@ -20,6 +20,7 @@ public struct MarkdownDigest: Sendable {
       for entry in entries.prefix(Phrases.sectionLimit) {
         var facts = entry.place == .tooBig ? [Phrases.shortfall(entry)] : Phrases.facts(entry)
         facts += entry.reasons.prefix(3)
+        if let kin = Phrases.kin(entry) { facts.append(kin) }
         let text = facts.filter { !$0.isEmpty }.map(Self.escaped).joined(separator: "; ")
         lines.append("- [\(Self.escaped(entry.id))](\(phrases.page(entry)))" + (text.isEmpty ? "" : ": \(text)"))
       }

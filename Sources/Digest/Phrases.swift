@@ -30,6 +30,14 @@ struct Phrases {
     return facts
   }
 
+  /// What else there is of its family: `and 11 more of this family by 5 people`; nil when there is nothing.
+  static func kin(_ entry: Story.Entry) -> String? {
+    guard !entry.otherMembers.isEmpty else { return nil }
+    let owners = Set(entry.otherMembers.compactMap { RepoID($0)?.owner })
+    let people = owners.count == 1 ? "1 publisher" : "\(owners.count) publishers"
+    return "and \(entry.otherMembers.count) more of this family by \(people)"
+  }
+
   /// Why a model that does not fit does not.
   static func shortfall(_ entry: Story.Entry) -> String {
     var text = entry.quantization.map { "\($0) " } ?? ""

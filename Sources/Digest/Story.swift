@@ -70,6 +70,10 @@ public struct Story: Sendable, Encodable {
   public struct Entry: Sendable, Encodable, Equatable {
     /// The repository's id.
     public var id: String
+    /// The id after which its family is named: the same weights in other forms and hands.
+    public var family: String?
+    /// Other repositories of the family in this story, which have no entry of their own.
+    public var otherMembers: [String] = []
     /// Where it ended up.
     public var place: Place
     /// Whether a poll met it for the first time in this window.

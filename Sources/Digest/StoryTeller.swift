@@ -21,29 +21,41 @@ public struct StoryTeller: Sendable {
   public func story(since: Date?, until: Date) throws(CatalogError) -> Story {
     let start = since ?? .distantPast
     var story = Story(since: since, until: until)
-    let polled = try catalog.reposRecorded(since: start, until: until)
-    var seen = Set<RepoID>()
-    for repo in polled {
-      seen.insert(repo.id)
-      let entry = try entry(repo, since: start, until: until, story: &story)
-      story.places[entry.place.rawValue, default: 0] += 1
-      story.families.append(entry)
-      if entry.isNew { story.counts.new += 1 }
+    let (states, new) = try catalog.countsRecorded(since: start, until: until)
+    story.counts.new = new
+    story.counts.polled = states.values.reduce(0, +)
+    // What waits and what is left out may be a million rows: they are counted, and the newest of them named.
+    var polled = try catalog.reposRecorded(since: start, until: until, notIn: Self.crowds)
+    for state in Self.crowds {
+      polled += try catalog.examplesRecorded(state, since: start, until: until, limit: Self.examples)
+      let place = state == .leftOut ? Story.Place.leftOut : .waiting
+      story.places[place.rawValue, default: 0] += states[state] ?? 0
     }
-    story.counts.polled = polled.count
+    var seen = Set<RepoID>()
+    func add(_ repo: RepoRecord, isPolled: Bool) throws(CatalogError) {
+      guard seen.insert(repo.id).inserted else { return }
+      let entry = try entry(repo, since: start, until: until, story: &story)
+      story.families.append(entry)
+      guard isPolled else { return }
+      if Self.crowds.contains(repo.state) {
+        story.places[place(repo, verdict: nil).rawValue, default: 0] -= 1
+      }
+      story.places[entry.place.rawValue, default: 0] += 1
+    }
+    for repo in polled { try add(repo, isPolled: true) }
     for copy in try catalog.copies(in: [.verified, .tested, .waiting, .blocked, .quarantined]) {
       if let verified = copy.verifiedAt, verified > start, verified <= until { story.counts.downloaded += 1 }
-      guard copy.changedAt > start, copy.changedAt <= until else { continue }
-      guard !seen.contains(copy.repo) else { continue }
-      seen.insert(copy.repo)
-      if let repo = try catalog.repo(copy.repo) {
-        story.families.append(try entry(repo, since: start, until: until, story: &story))
-      }
+      guard copy.changedAt > start, copy.changedAt <= until, let repo = try catalog.repo(copy.repo) else { continue }
+      try add(repo, isPolled: repo.recordedAt > start && repo.recordedAt <= until)
     }
+    story.places = story.places.filter { $0.value > 0 }
     // A stable order: the catalog gave the newest first, and that order stays within one place.
     story.families = story.families.enumerated()
       .sorted { ($0.element.place, $0.offset) < ($1.element.place, $1.offset) }.map(\.element)
     count(&story)
+    story.counts.leftOut = max(story.counts.leftOut, story.places[Story.Place.leftOut.rawValue] ?? 0)
+    story.counts.waiting = max(story.counts.waiting, story.places[Story.Place.waiting.rawValue] ?? 0)
+    story.families = Self.together(story.families)
     story.tools = try ToolTeller(catalog: catalog).entries(since: start, until: until)
     let cycles = try catalog.cycles(since: start, until: until)
     story.gaps = cycles.compactMap(\.trouble).reduce(into: []) { list, trouble in
@@ -54,6 +66,30 @@ public struct StoryTeller: Sendable {
     }
     story.lastCycleAt = cycles.compactMap(\.endedAt).max()
     return story
+  }
+
+  /// States that most of a hub may be in.
+  private static let crowds: [RepoState] = [.leftOut, .seen]
+  /// How many of them are named.
+  private static let examples = 50
+
+  /// One entry a family: the one in the best place, with the others' names.
+  private static func together(_ entries: [Story.Entry]) -> [Story.Entry] {
+    var result: [Story.Entry] = []
+    var places: [String: Int] = [:]
+    for entry in entries {
+      guard let family = entry.family, entry.place != .leftOut else {
+        result.append(entry)
+        continue
+      }
+      if let place = places[family] {
+        result[place].otherMembers.append(entry.id)
+      } else {
+        places[family] = result.count
+        result.append(entry)
+      }
+    }
+    return result
   }
 
   private func count(_ story: inout Story) {
@@ -80,7 +116,8 @@ public struct StoryTeller: Sendable {
     var entry = Story.Entry(
       id: repo.id.description, place: .waiting, isNew: repo.firstSeenAt > since && repo.firstSeenAt <= until,
       architecture: repo.shape?.architecture, parameters: repo.shape?.parameters,
-      reasons: repo.reason.map { [$0] } ?? [])
+      reasons: repo.explanation.map { [$0] } ?? [])
+    if let family = repo.family { entry.family = try catalog.family(family)?.name }
     let fits = try catalog.fits(of: repo.id)
     let weights = try catalog.weights(of: repo.id)
     if let device = fits.first?.device { story.device = device }
@@ -109,7 +146,7 @@ public struct StoryTeller: Sendable {
     entry.quantization = copy.quantization
     entry.fileBytes = copy.bytes
     if copy.state == .verified || copy.state == .tested {
-      entry.path = "\(cacheRoot)/\(repo.id.cacheFolderName)/snapshots/\(copy.commit)/\(copy.path)"
+      entry.path = "\(cacheRoot)/\(copy.repo.cacheFolderName)/snapshots/\(copy.commit)/\(copy.path)"
       entry.place = .downloaded
     } else if copy.state != .dropped, copy.state != .lost {
       entry.place = copy.state == .quarantined || copy.state == .blocked ? .broken : .waiting

@@ -38,7 +38,9 @@ public struct TextDigest: Sendable {
     let leftOut = story.families.filter { $0.place == .leftOut }
     if !leftOut.isEmpty {
       lines.append("")
-      lines += wrapped("Left out by rule: \(names(leftOut))", indent: 0).map { style.paint($0, .faint) }
+      lines += wrapped("Left out by rule: \(names(leftOut, of: story.counts.leftOut))", indent: 0).map {
+        style.paint($0, .faint)
+      }
     }
     lines += ["", health(story)]
     return lines.joined(separator: "\n")
@@ -63,6 +65,7 @@ public struct TextDigest: Sendable {
     if entry.place != .gated {
       for reason in entry.reasons.prefix(3) { lines += wrapped(ForeignText.safe(reason, limit: 300), indent: 2) }
     }
+    if let kin = Phrases.kin(entry) { lines += wrapped(kin, indent: 2) }
     if let sample = entry.sample, !sample.isEmpty {
       let quote = TextWidth.cut("“\(ForeignText.oneLine(sample, limit: 200))”", to: width - 2)
       lines.append("  " + style.paint(quote, .faint))
@@ -83,9 +86,9 @@ public struct TextDigest: Sendable {
     return lines.isEmpty ? [] : ["", style.paint(ToolLine.title, .strong)] + lines
   }
 
-  private func names(_ entries: [Story.Entry]) -> String {
+  private func names(_ entries: [Story.Entry], of count: Int) -> String {
     let shown = entries.prefix(3).map { ForeignText.safe($0.id) }.joined(separator: ", ")
-    return entries.count > 3 ? "\(shown) and \(entries.count - 3) more" : shown
+    return count > 3 ? "\(shown) and \(count - 3) more" : shown
   }
 
   private func health(_ story: Story) -> String {

@@ -44,7 +44,8 @@ struct DigestTests {
       bytes: file.size, evidence: .header,
       layout: WeightLayout(tensors: [(name: "output.weight", bytes: Int64(5))], layers: 1), files: [file])
     try catalog.describe(
-      id, DescriptionRecord(commit: commit(), shape: Self.shape), state: .sized, reason: nil, weights: [weights], at: now)
+      id, DescriptionRecord(commit: commit(), shape: Self.shape), state: .sized, reason: nil, weights: [weights],
+      at: now)
     try catalog.setFits(
       [
         FitRecord(

@@ -145,15 +145,15 @@ struct ListingPass {
 
   /// The rows that say a time that can be, and how many do not.
   private func timed(_ page: ModelPage) -> (rows: [ModelListing], times: [Double], skipped: Int) {
-    let tomorrow = now().addingTimeInterval(86_400)
+    let present = now().timeIntervalSince1970
     var rows: [ModelListing] = []
     var times: [Double] = []
     for model in page.models {
       guard let time = sort == .createdAt ? model.createdAt : model.lastModified,
-        time.timeIntervalSince1970 > Self.firstMoment, time < tomorrow
+        time.timeIntervalSince1970 > Self.firstMoment
       else { continue }
       rows.append(model)
-      times.append(time.timeIntervalSince1970)
+      times.append(min(time.timeIntervalSince1970, present))
     }
     return (rows, times, page.models.count - rows.count)
   }
