@@ -36,6 +36,8 @@ struct HubLife {
     law.days = Double(fortune.one(of: [3, 60, 1500]))
     law.granularity = fortune.one(of: [1, 60, 3600])
     var options = SimulatedHub.Options(law: law) { clock.now }
+    // Four repositories are looked at side by side.
+    options.parallel = 4
     options.longestPage = fortune.number(10...50)
     options.quotas = [
       .api: fortune.one(of: [40, 200, 1000]), .resolvers: fortune.one(of: [60, 3000]), .pages: 100,
