@@ -27,30 +27,32 @@ let package = Package(
     // Tests run the kernels too, and C without optimisation is many times slower.
     .target(name: "CKernels", cSettings: [.unsafeFlags(["-O3"])]),
     .target(name: "Domain"),
+    .target(name: "JSONText", dependencies: ["Domain"]),
     .target(name: "Checksums", dependencies: ["CCrypto", "Domain"]),
     .target(name: "Console", dependencies: ["Domain", logging]),
     .target(name: "Settings", dependencies: ["Domain"]),
     .target(name: "HTTP", dependencies: ["CCurl", "Domain"]),
-    .target(name: "ModelFiles", dependencies: ["Domain"]),
-    .target(name: "Hub", dependencies: ["HTTP", "Domain"]),
+    .target(name: "ModelFiles", dependencies: ["JSONText", "Domain"]),
+    .target(name: "Hub", dependencies: ["HTTP", "JSONText", "Domain"]),
     .target(name: "Fit", dependencies: ["ModelFiles", "Domain", subprocess]),
     .target(name: "Catalog", dependencies: ["Domain", grdb]),
     .target(name: "Downloads", dependencies: ["Hub", "HTTP", "Catalog", "Checksums", "CLinux", "Domain"]),
     .target(name: "Inference", dependencies: ["ModelFiles", "CKernels", "Domain"]),
     .target(name: "Smoke", dependencies: ["Inference", "ModelFiles", "CLinux", "Domain", subprocess]),
+    .target(name: "Upstreams", dependencies: ["Domain", subprocess]),
     .target(name: "Digest", dependencies: ["Catalog", "Console", "Domain"]),
     .target(name: "HubServer", dependencies: ["Checksums", "Domain", flyingFox, flyingSocks]),
     .target(
       name: "Watch",
       dependencies: [
         "Catalog", "Checksums", "Digest", "Downloads", "Fit", "Hub", "HTTP", "ModelFiles", "Settings", "Smoke",
-        "Console", "Domain", logging, lifecycle,
+        "Console", "Domain", "Upstreams", logging, lifecycle,
       ]),
     .executableTarget(
       name: "hubwatch",
       dependencies: [
         "Catalog", "Console", "Digest", "Domain", "Downloads", "Fit", "Hub", "HubServer", "HTTP", "Inference",
-        "ModelFiles", "Settings", "Smoke", "Watch", argumentParser, logging,
+        "ModelFiles", "Settings", "Smoke", "Upstreams", "Watch", argumentParser, logging, subprocess,
       ]),
     .target(
       name: "TestSupport", dependencies: ["Checksums", "Hub", "HubServer", "ModelFiles", "Domain"],
@@ -59,11 +61,13 @@ let package = Package(
       name: "simulated-hub", dependencies: ["TestSupport", argumentParser], path: "Benchmarks/SimulatedHubServer"),
     .target(name: "LoopbackServer", path: "Tests/HTTPTests/LoopbackServer"),
     .testTarget(name: "DomainTests", dependencies: ["Domain"]),
+    .testTarget(name: "JSONTextTests", dependencies: ["JSONText", "Domain", "TestSupport"]),
     .testTarget(name: "ConsoleTests", dependencies: ["Console"]),
     .testTarget(name: "SettingsTests", dependencies: ["Settings", "TestSupport"]),
     .testTarget(name: "HTTPTests", dependencies: ["HTTP", "Domain", "LoopbackServer"], exclude: ["LoopbackServer"]),
     .testTarget(name: "ModelFilesTests", dependencies: ["ModelFiles", "Domain", "TestSupport"]),
-    .testTarget(name: "HubTests", dependencies: ["Hub", "HTTP", "Domain", "LoopbackServer"]),
+    .testTarget(
+      name: "HubTests", dependencies: ["Hub", "HTTP", "JSONText", "Domain", "LoopbackServer", "TestSupport"]),
     .testTarget(name: "FitTests", dependencies: ["Fit", "TestSupport"]),
     .testTarget(name: "CatalogTests", dependencies: ["Catalog", "TestSupport", grdb]),
     .testTarget(
@@ -79,6 +83,9 @@ let package = Package(
     .testTarget(
       name: "InferenceTests", dependencies: ["Inference", "ModelFiles", "CKernels", "Domain", "TestSupport"]),
     .testTarget(name: "SmokeTests", dependencies: ["Smoke", "TestSupport"]),
+    .testTarget(
+      name: "UpstreamsTests",
+      dependencies: ["Upstreams", "Watch", "Catalog", "Settings", "LoopbackServer", "Domain", "TestSupport"]),
     .testTarget(name: "WatchTests", dependencies: ["Watch", "TestSupport"]),
     .testTarget(
       name: "PollTests",

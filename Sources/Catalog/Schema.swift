@@ -106,6 +106,7 @@ enum Schema {
           """)
     }
     migrator.registerMigration("2 the watched hub", migrate: watchTheHub)
+    registerUpstreams(&migrator)
     return migrator
   }
 }

@@ -27,6 +27,12 @@ public struct MarkdownDigest: Sendable {
         lines.append("- and \(entries.count - Phrases.sectionLimit) more")
       }
     }
+    let tools = ToolLine.all(story)
+    if !tools.isEmpty { lines += ["", "## \(ToolLine.title)", ""] }
+    for line in tools {
+      let name = line.link.map { "[\(Self.escaped(line.name))](\($0))" } ?? Self.escaped(line.name)
+      lines.append("- \(name): \(Self.escaped(line.words))")
+    }
     for gap in story.gaps.prefix(5) { lines += ["", "Trouble: \(Self.escaped(gap))"] }
     return lines.joined(separator: "\n")
   }

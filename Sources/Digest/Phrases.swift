@@ -59,7 +59,9 @@ struct Phrases {
 
   /// One line about everything: `6 models polled: 1 passed, 1 failed, 1 too big …`.
   static func summary(_ story: Story) -> String {
-    guard story.counts.polled > 0 || !story.families.isEmpty else { return "Nothing new." }
+    guard story.counts.polled > 0 || !story.families.isEmpty else {
+      return ToolLine.all(story).isEmpty ? "Nothing new." : "No new models."
+    }
     let words: [(Story.Place, String)] = [
       (.passed, "passed"), (.suspect, "suspect"), (.failed, "failed"), (.unsupported, "not testable here"),
       (.downloaded, "fetched"), (.waiting, "waiting"), (.fits, "fit"), (.tooBig, "too big"), (.gated, "gated"),

@@ -114,13 +114,15 @@ public struct Story: Sendable, Encodable {
   public var places: [String: Int] = [:]
   /// The repositories, the best place first, the newest first within one.
   public var families: [Entry] = []
+  /// What happened to the repositories of tools.
+  public var tools: [Tool] = []
   /// What polls had to leave unread, and troubles of whole cycles.
   public var gaps: [String] = []
   /// When the last cycle ended; nil when none has.
   public var lastCycleAt: Date?
 
   private enum CodingKeys: String, CodingKey {
-    case schema, since, until, device, counts, places, families, gaps, lastCycleAt
+    case schema, since, until, device, counts, places, families, tools, gaps, lastCycleAt
   }
 
   /// Every key of the contract is there; what is not known is null.
@@ -133,6 +135,7 @@ public struct Story: Sendable, Encodable {
     try container.encode(counts, forKey: .counts)
     try container.encode(places, forKey: .places)
     try container.encode(families, forKey: .families)
+    try container.encode(tools, forKey: .tools)
     try container.encode(gaps, forKey: .gaps)
     try container.encode(lastCycleAt, forKey: .lastCycleAt)
   }

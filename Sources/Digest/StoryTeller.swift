@@ -44,6 +44,7 @@ public struct StoryTeller: Sendable {
     story.families = story.families.enumerated()
       .sorted { ($0.element.place, $0.offset) < ($1.element.place, $1.offset) }.map(\.element)
     count(&story)
+    story.tools = try ToolTeller(catalog: catalog).entries(since: start, until: until)
     let cycles = try catalog.cycles(since: start, until: until)
     story.gaps = cycles.compactMap(\.trouble).reduce(into: []) { list, trouble in
       if !list.contains(trouble) { list.append(trouble) }

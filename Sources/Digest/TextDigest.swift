@@ -34,6 +34,7 @@ public struct TextDigest: Sendable {
         lines.append("  and \(entries.count - Phrases.sectionLimit) more: `hubwatch digest --json` has them all")
       }
     }
+    lines += tools(story)
     let leftOut = story.families.filter { $0.place == .leftOut }
     if !leftOut.isEmpty {
       lines.append("")
@@ -70,6 +71,18 @@ public struct TextDigest: Sendable {
     return lines
   }
 
+  private func tools(_ story: Story) -> [String] {
+    let lines = ToolLine.all(story).flatMap { line in
+      let mark = line.isTrouble ? style.paint("!", .warning) : style.paint("·", .faint)
+      let name = TextWidth.cut(ForeignText.safe(line.name), to: width - 4)
+      let words = ForeignText.safe(line.words, limit: 500)
+      var pieces = wrapped(words, indent: 2, lead: TextWidth.columns(name) + 2)
+      if let first = pieces.first { pieces[0] = "\(mark) \(style.paint(name, .strong))  \(first.dropFirst(2))" }
+      return pieces
+    }
+    return lines.isEmpty ? [] : ["", style.paint(ToolLine.title, .strong)] + lines
+  }
+
   private func names(_ entries: [Story.Entry]) -> String {
     let shown = entries.prefix(3).map { ForeignText.safe($0.id) }.joined(separator: ", ")
     return entries.count > 3 ? "\(shown) and \(entries.count - 3) more" : shown
@@ -85,13 +98,14 @@ public struct TextDigest: Sendable {
     return style.paint("Health: \(text).", .faint)
   }
 
-  /// Breaks a line at blanks, each piece indented.
-  private func wrapped(_ text: String, indent: Int) -> [String] {
+  /// Breaks a line at blanks, each piece indented; `lead` columns of the first one are taken by something else.
+  private func wrapped(_ text: String, indent: Int, lead: Int = 0) -> [String] {
     let prefix = String(repeating: " ", count: indent)
     var lines: [String] = []
     var line = ""
     for word in text.split(separator: " ") {
-      if !line.isEmpty, TextWidth.columns(line) + 1 + TextWidth.columns(String(word)) > width - indent {
+      let room = width - indent - (lines.isEmpty ? lead : 0)
+      if !line.isEmpty, TextWidth.columns(line) + 1 + TextWidth.columns(String(word)) > room {
         lines.append(prefix + line)
         line = ""
       }

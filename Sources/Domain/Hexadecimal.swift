@@ -13,9 +13,12 @@ public enum Hexadecimal {
 
   /// Whether `text` is exactly `count` lower-case hexadecimal digits.
   public static func isHexadecimal(_ text: some StringProtocol, count: Int) -> Bool {
-    text.utf8.count == count
-      && text.utf8.allSatisfy {
-        (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains($0)
-      }
+    let utf8 = text.utf8
+    return utf8.withContiguousStorageIfAvailable { $0.count == count && $0.allSatisfy(isDigit) }
+      ?? (utf8.count == count && utf8.allSatisfy(isDigit))
+  }
+
+  private static func isDigit(_ byte: UInt8) -> Bool {
+    byte &- UInt8(ascii: "0") < 10 || byte &- UInt8(ascii: "a") < 6
   }
 }

@@ -28,8 +28,9 @@ public struct Lineage: Sendable, Hashable {
     for tag in tags where tag.hasPrefix("base_model:") {
       var name = tag.dropFirst(11)
       if let colon = name.firstIndex(of: ":") {
+        guard let named = Relation(rawValue: String(name[..<colon])) else { continue }
         // Two relations contradict each other; what was quantized is the stronger word.
-        if let named = Relation(rawValue: String(name[..<colon])), relation != .quantized { relation = named }
+        if relation == nil || named == .quantized { relation = named }
         name = name[name.index(after: colon)...]
       }
       guard bases.count < Self.longest, let id = RepoID(String(name)), !bases.contains(id) else { continue }

@@ -5,16 +5,19 @@
 public struct ModelDescription: Sendable, Hashable, Codable {
   /// A weight format that is no GGUF quantization, with what it takes.
   public struct Form: Sendable, Hashable, Codable {
-    /// `safetensors`, `gptq 4-bit`, `awq 4-bit`, `mlx 4-bit`, `pickle` …
-    public var name: String
+    /// The file format.
+    public var format: WeightFormat
+    /// The layout of the weights in it: `gptq 4-bit`; nil for plain numbers.
+    public var layout: String?
     /// Bytes of its weight files.
     public var bytes: Int64
-    /// How many files.
+    /// How many files: its shards, as a rule.
     public var files: Int
 
     /// A form.
-    public init(name: String, bytes: Int64, files: Int) {
-      self.name = name
+    public init(format: WeightFormat, layout: String? = nil, bytes: Int64, files: Int) {
+      self.format = format
+      self.layout = layout
       self.bytes = bytes
       self.files = files
     }
@@ -30,14 +33,16 @@ public struct ModelDescription: Sendable, Hashable, Codable {
   public var languages: [String] = []
   /// Whether a chat template is there; nil when nothing tells.
   public var hasChatTemplate: Bool?
-  /// `text`, `vision`, `audio`: what goes in.
-  public var modalities: [String] = ["text"]
-  /// `generation`, `embedding`, `classification` or `other`.
-  public var role = "generation"
+  /// What goes in and out; more than text for multi-modal models.
+  public var modalities: Set<Modality> = [.text]
+  /// What it is made for; nil when nothing says so.
+  public var role: ModelRole?
   /// Forms other than GGUF.
   public var forms: [Form] = []
-  /// Whether every weight file is of a format that can run code when it is loaded.
-  public var isPickleOnly = false
+  /// Whether its weights can be loaded without running foreign code.
+  public var safety: WeightSafety = .none
+  /// Who made the quantization, as the header says.
+  public var quantizedBy: String?
   /// Why no shape could be told; nil when one is known.
   public var shapeTrouble: String?
 
@@ -52,10 +57,11 @@ public struct ModelDescription: Sendable, Hashable, Codable {
     licence = try row.decodeIfPresent(String.self, forKey: .licence)
     languages = try row.decodeIfPresent([String].self, forKey: .languages) ?? []
     hasChatTemplate = try row.decodeIfPresent(Bool.self, forKey: .hasChatTemplate)
-    modalities = try row.decodeIfPresent([String].self, forKey: .modalities) ?? ["text"]
-    role = try row.decodeIfPresent(String.self, forKey: .role) ?? "generation"
+    modalities = try row.decodeIfPresent(Set<Modality>.self, forKey: .modalities) ?? [.text]
+    role = try row.decodeIfPresent(ModelRole.self, forKey: .role)
     forms = try row.decodeIfPresent([Form].self, forKey: .forms) ?? []
-    isPickleOnly = try row.decodeIfPresent(Bool.self, forKey: .isPickleOnly) ?? false
+    safety = try row.decodeIfPresent(WeightSafety.self, forKey: .safety) ?? .none
+    quantizedBy = try row.decodeIfPresent(String.self, forKey: .quantizedBy)
     shapeTrouble = try row.decodeIfPresent(String.self, forKey: .shapeTrouble)
   }
 }

@@ -9,26 +9,39 @@ public struct RepoID: Hashable, Sendable, Comparable, CustomStringConvertible {
 
   /// The id for a foreign string, or nil when it breaks a rule.
   public init?(_ text: String) {
-    guard (1...96).contains(text.utf8.count), !text.hasSuffix(".git"),
-      !text.contains("--"), !text.contains("..")
-    else { return nil }
-    let parts = text.split(separator: "/", omittingEmptySubsequences: false)
-    guard (1...2).contains(parts.count), parts.allSatisfy(Self.isPart) else { return nil }
+    let isValid =
+      text.utf8.withContiguousStorageIfAvailable(Self.isValid) ?? Array(text.utf8).withUnsafeBufferPointer(Self.isValid)
+    guard isValid else { return nil }
     description = text
   }
 
-  private static func isPart(_ part: Substring) -> Bool {
-    guard let first = part.utf8.first, let last = part.utf8.last else { return false }
-    let edges: [UInt8] = [UInt8(ascii: "."), UInt8(ascii: "-")]
-    guard !edges.contains(first), !edges.contains(last) else { return false }
-    return part.utf8.allSatisfy { byte in
+  /// The rules, in one pass.
+  private static func isValid(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
+    guard (1...96).contains(text.count) else { return false }
+    let slash = UInt8(ascii: "/")
+    var slashes = 0
+    // The place before a part counts as a slash.
+    var previous = slash
+    for byte in text {
       switch byte {
       case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-        UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "-"):
-        true
-      default: false
+        UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"):
+        break
+      case UInt8(ascii: "."), UInt8(ascii: "-"):
+        guard previous != slash, previous != byte else { return false }
+      case slash:
+        slashes += 1
+        guard slashes == 1, isEnd(previous) else { return false }
+      default: return false
       }
+      previous = byte
     }
+    return isEnd(previous) && !text.suffix(4).elementsEqual(".git".utf8)
+  }
+
+  /// Whether a part may end in this byte.
+  private static func isEnd(_ byte: UInt8) -> Bool {
+    byte != UInt8(ascii: "/") && byte != UInt8(ascii: ".") && byte != UInt8(ascii: "-")
   }
 
   /// The user or organisation; empty for an id of one part.

@@ -25,13 +25,17 @@ public enum HTTPDate {
       (0...59).contains(minute), (0...60).contains(second)
     else { return nil }
     let isLeap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
-    let lengths: [Int64] = [31, isLeap ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
-    guard (1...lengths[Int(month) - 1]).contains(day) else { return nil }
+    let place = Int(month) - 1
+    let length = daysBefore[place + 1] - daysBefore[place] + (month == 2 && isLeap ? 1 : 0)
+    guard (1...length).contains(day) else { return nil }
     let before = year - 1
     let leapDays = before / 4 - before / 100 + before / 400 - 477  // 477 leap days before 1970
-    let days = (year - 1970) * 365 + leapDays + lengths.prefix(Int(month) - 1).reduce(0, +) + day - 1
+    let days = (year - 1970) * 365 + leapDays + daysBefore[place] + (month > 2 && isLeap ? 1 : 0) + day - 1
     return days * 86_400 + hour * 3600 + minute * 60 + second
   }
+
+  /// Days of a common year before each month, and of all of it.
+  private static let daysBefore: [Int64] = [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334, 365]
 
   private static func seconds(year: Int64, month: Substring, day: Substring, time: Substring) -> Int64? {
     let names = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]

@@ -77,7 +77,7 @@ extension HubClient {
 }
 
 /// Commit, size and hash of a file, gathered from the answers of a chain of redirects.
-private struct LinkedFacts {
+struct LinkedFacts {
   var commit: CommitHash?
   private var linkedSize: Int64?
   private var linkedHash: ContentHash?

@@ -1,5 +1,6 @@
 import Domain
 import FoundationEssentials
+import JSONText
 
 /// Whether a repository's files may be had by everybody.
 public enum Gating: Sendable, Hashable {
@@ -14,74 +15,141 @@ public enum Gating: Sendable, Hashable {
 /// Which members are there depends on what was asked for; all but the id may be absent. Counts are checked to lie
 /// within 0 … 2^46. Source: recorded answers of 2025 and 2026.
 public struct ModelListing: Sendable, Hashable {
-  /// What the hub read out of a GGUF file of the repository; it does not say which file.
-  public struct GGUFSummary: Sendable, Hashable {
-    /// `general.architecture`.
-    public let architecture: String?
-    /// Elements of all tensors.
-    public let parameters: Int64?
-    /// The context length in tokens; the hub's own sign that llama.cpp can run it.
-    public let contextLength: Int64?
-    /// Bytes of that file, or of its set of shards.
-    public let fileBytes: Int64?
-  }
-
-  /// The hub's excerpt of config.json.
-  public struct ConfigSummary: Sendable, Hashable {
-    /// `model_type`.
-    public let modelType: String?
-    /// `architectures`.
-    public let architectures: [String]
-    /// `quantization_config.quant_method`.
-    public let quantizationMethod: String?
-  }
-
-  /// The base models and how this one came from them.
-  public struct BaseModels: Sendable, Hashable {
-    /// `quantized`, `finetune`, `adapter` or `merge`.
-    public let relation: String?
-    /// Their ids.
-    public let ids: [RepoID]
-  }
-
   /// The repository; after a rename its new id.
   public let id: RepoID
   /// The hub's own key, 24 hexadecimal digits, which survives a rename.
-  public let objectID: String?
+  public private(set) var objectID: String?
   /// The user or organisation.
-  public let author: String?
+  public private(set) var author: String?
   /// When the repository was created, not its files.
-  public let createdAt: Date?
+  public private(set) var createdAt: Date?
   /// The last change, of the card too.
-  public let lastModified: Date?
+  public private(set) var lastModified: Date?
   /// The commit that `main` means.
-  public let sha: CommitHash?
+  public private(set) var sha: CommitHash?
   /// All tags.
-  public let tags: [String]
+  public private(set) var tags: [String] = []
   /// Whether terms have to be accepted; nil when the hub was not asked.
-  public let gating: Gating?
+  public private(set) var gating: Gating?
   /// Whether the hub has disabled it.
-  public let isDisabled: Bool?
+  public private(set) var isDisabled: Bool?
   /// Whether it is private.
-  public let isPrivate: Bool?
+  public private(set) var isPrivate: Bool?
   /// Downloads of about 30 days.
-  public let downloads: Int64?
+  public private(set) var downloads: Int64?
   /// Likes.
-  public let likes: Int64?
+  public private(set) var likes: Int64?
   /// The hub's measure of attention; may have a fraction.
-  public let trendingScore: Double?
+  public private(set) var trendingScore: Double?
   /// The task, such as `text-generation`.
-  public let pipelineTag: String?
+  public private(set) var pipelineTag: String?
   /// The library, such as `transformers`.
-  public let libraryName: String?
+  public private(set) var libraryName: String?
   /// By `expand=gguf`.
-  public let gguf: GGUFSummary?
+  public private(set) var gguf: GGUFSummary?
   /// By `expand=config`.
-  public let config: ConfigSummary?
-  /// Elements of all safetensors tensors as stored, by `expand=safetensors`.
-  public let safetensorsParameters: Int64?
-  /// By `expand=baseModels`.
-  public let baseModels: BaseModels?
-  /// File names by `expand=siblings`; foreign text, not checked.
-  public let siblings: [String]
+  public private(set) var config: ConfigSummary?
+  /// By `expand=safetensors`.
+  public private(set) var safetensors: SafetensorsSummary?
+  /// By `expand=baseModels`; `lineage` tells nearly the same without it.
+  public private(set) var baseModels: BaseModels?
+  /// By `expand=cardData`.
+  public private(set) var card: CardSummary?
+  /// The files, by `expand=siblings`; with sizes and hashes when blobs were asked for.
+  public private(set) var siblings: [Sibling] = []
+
+  /// Elements of all safetensors tensors as stored.
+  public var safetensorsParameters: Int64? { safetensors?.parameters }
+
+  /// The licence's identifier, from the card or the tag `license:…`.
+  public var licence: String? {
+    card?.licence ?? tags.first { $0.hasPrefix("license:") }.map { String($0.dropFirst("license:".count)) }
+  }
+
+  /// Where the model comes from, as its tags tell.
+  public var lineage: Lineage { Lineage(tags: tags) }
+}
+
+extension ModelListing: HubRow {
+  private enum Member: String, CaseIterable, Sendable {
+    case id, modelId, author, createdAt, lastModified, sha, tags, gated, disabled, downloads, likes
+    case trendingScore, gguf, config, safetensors, baseModels, cardData, siblings
+    case objectID = "_id"
+    case isPrivate = "private"
+    case pipelineTag = "pipeline_tag"
+    case libraryName = "library_name"
+  }
+
+  private static let members = Members<Member>()
+
+  /// Reads the hub's object.
+  ///
+  /// A wrong id, hash, date, count or type makes the row senseless. The big optional members (gguf, config,
+  /// safetensors, baseModels, cardData, siblings) count as absent when they make no sense, and so does null.
+  init(_ cursor: inout JSONCursor, fault: inout RowFault) throws(JSONError) {
+    var seen: UInt64 = 0
+    var found: RepoID?
+    try cursor.enterObject()
+    while let member = try cursor.nextMember(of: Self.members, seen: &seen) {
+      fault = .bad(member.rawValue)
+      if try cursor.readNull() { continue }
+      switch member {
+      case .id: found = try Self.checked(RepoID(try cursor.readString()), cursor)
+      // The id once more, under its old name.
+      case .modelId where found != nil: try cursor.skipValue()
+      case .modelId: found = try Self.checked(RepoID(try cursor.readString()), cursor)
+      case .objectID:
+        let digits = try cursor.readString()
+        objectID = try Self.checked(Hexadecimal.isHexadecimal(digits, count: 24) ? digits : nil, cursor)
+      case .author: author = try cursor.readString()
+      case .createdAt: createdAt = try Self.checked(try cursor.readUTF8(Timestamp.date), cursor)
+      case .lastModified: lastModified = try Self.checked(try cursor.readUTF8(Timestamp.date), cursor)
+      case .sha: sha = try Self.checked(CommitHash(try cursor.readString()), cursor)
+      case .tags: tags = try cursor.readStrings()
+      case .gated: gating = try Self.gating(&cursor)
+      case .disabled: isDisabled = try cursor.readBool()
+      case .isPrivate: isPrivate = try cursor.readBool()
+      case .downloads: downloads = try cursor.readCount()
+      case .likes: likes = try cursor.readCount()
+      case .trendingScore:
+        let score = try cursor.readDouble()
+        trendingScore = try Self.checked((0...1e12).contains(score) ? score : nil, cursor)
+      case .pipelineTag: pipelineTag = try cursor.readString()
+      case .libraryName: libraryName = try cursor.readString()
+      case .gguf: gguf = try cursor.lenient { (part: inout JSONCursor) throws(JSONError) in try GGUFSummary(&part) }
+      case .config:
+        config = try cursor.lenient { (part: inout JSONCursor) throws(JSONError) in try ConfigSummary(&part) }
+      case .safetensors:
+        safetensors = try cursor.lenient { (part: inout JSONCursor) throws(JSONError) in try SafetensorsSummary(&part) }
+      case .baseModels:
+        baseModels = try cursor.lenient { (part: inout JSONCursor) throws(JSONError) in try BaseModels(&part) }
+      case .cardData:
+        card = try cursor.lenient { (part: inout JSONCursor) throws(JSONError) in try CardSummary(&part) }
+      case .siblings: siblings = try cursor.lenient(Self.siblings) ?? []
+      }
+    }
+    fault = .missing(Member.id.rawValue)
+    id = try Self.checked(found, cursor)
+  }
+
+  private static func checked<Value>(_ value: Value?, _ cursor: borrowing JSONCursor) throws(JSONError) -> Value {
+    guard let value else { throw cursor.senseless() }
+    return value
+  }
+
+  /// `false`, `true`, `"auto"`, `"manual"` or another word.
+  private static func gating(_ cursor: inout JSONCursor) throws(JSONError) -> Gating {
+    guard try cursor.kind() == .bool else { return .gated(try cursor.readString()) }
+    return try cursor.readBool() ? .gated("auto") : .open
+  }
+
+  private static func siblings(_ cursor: inout JSONCursor) throws(JSONError) -> [Sibling] {
+    var siblings: [Sibling] = []
+    try cursor.enterArray()
+    while try cursor.nextElement() {
+      let sibling = try cursor.lenient { (part: inout JSONCursor) throws(JSONError) in try Sibling(&part) }
+      if let sibling { siblings.append(sibling) }
+    }
+    return siblings
+  }
 }

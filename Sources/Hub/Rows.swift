@@ -1,5 +1,5 @@
-import FoundationEssentials
 import HTTP
+import JSONText
 
 /// A row of a listing that was left out, and why.
 public struct SkippedRow: Sendable, Hashable {
@@ -15,75 +15,104 @@ public struct SkippedRow: Sendable, Hashable {
   }
 }
 
-/// Decodes bodies of the API; one bad row costs that row only.
+/// Reads bodies of the API in one pass; one bad row costs that row only.
 enum Rows {
+  /// More rows are refused; the hub sends 1,000 at most.
+  private static let most = 100_000
+
+  /// What the outermost value has to be.
+  private enum Shape: String {
+    case array
+    case object
+  }
+
   /// All rows of an array that make sense, and the others.
-  static func decode<Row: Decodable & Sendable>(
+  static func decode<Row: HubRow>(
     _ type: Row.Type, _ response: HTTPResponse, subject: RequestSubject
   ) throws(HubError) -> (rows: [(index: Int, row: Row)], skipped: [SkippedRow]) {
-    let cells = try decodeBody([Cell<Row>].self, response, shape: .array, subject: subject)
-    var rows: [(Int, Row)] = []
-    var skipped: [SkippedRow] = []
-    for (index, cell) in cells.enumerated() {
-      switch cell.result {
-      case .success(let row): rows.append((index, row))
-      case .failure(let reason): skipped.append(SkippedRow(index: index, reason: reason.text))
+    try check(response, shape: .array, subject: subject)
+    return try read(response, subject: subject) { (cursor: inout JSONCursor) throws(JSONError) in
+      var rows: [(Int, Row)] = []
+      var skipped: [SkippedRow] = []
+      try cursor.enterArray()
+      while try cursor.nextElement() {
+        let index = rows.count + skipped.count
+        guard index < most else { throw JSONError(.tooManyValues(limit: most), at: cursor.offset) }
+        switch try row(type, &cursor) {
+        case .success(let row): rows.append((index, row))
+        case .failure(let reason): skipped.append(SkippedRow(index: index, reason: reason.text))
+        }
       }
+      return (rows, skipped)
     }
-    return (rows, skipped)
   }
 
   /// A single object.
-  static func decodeOne<Row: Decodable & Sendable>(
+  static func decodeOne<Row: HubRow>(
     _ type: Row.Type, _ response: HTTPResponse, subject: RequestSubject
   ) throws(HubError) -> Row {
-    switch try decodeBody(Cell<Row>.self, response, shape: .object, subject: subject).result {
+    try check(response, shape: .object, subject: subject)
+    let result = try read(response, subject: subject) { (cursor: inout JSONCursor) throws(JSONError) in
+      try row(type, &cursor)
+    }
+    switch result {
     case .success(let row): return row
     case .failure(let reason): throw HubError(.unexpectedAnswer, subject.name, detail: reason.text)
     }
   }
 
-  private static func decodeBody<Value: Decodable>(
-    _ type: Value.Type, _ response: HTTPResponse, shape: JSONGuard.Shape, subject: RequestSubject
-  ) throws(HubError) -> Value {
-    guard response.head.status == 200 else {
-      throw HubError(.unexpectedAnswer, subject.name, detail: "status \(response.head.status)")
+  private struct Reason: Error {
+    let text: String
+  }
+
+  /// One row, or why it makes no sense. It is gone through a second time then, so that what only this row has
+  /// wrong is told from what breaks the page.
+  private static func row<Row: HubRow>(
+    _ type: Row.Type, _ cursor: inout JSONCursor
+  ) throws(JSONError) -> Result<Row, Reason> {
+    let start = cursor.place
+    guard try cursor.kind() == .object else {
+      try cursor.skipValue()
+      return .failure(Reason(text: "not an object"))
     }
-    if let objection = JSONGuard.objection(response.body, head: response.head, shape: shape) {
-      throw HubError(.unexpectedAnswer, subject.name, detail: objection)
-    }
-    do {
-      return try JSONDecoder().decode(type, from: Data(response.body))
+    var fault = RowFault.missing("id")
+    do throws(JSONError) {
+      return .success(try Row(&cursor, fault: &fault))
     } catch {
-      throw HubError(.unexpectedAnswer, subject.name, detail: "broken JSON")
+      cursor.goBack(to: start)
+      try cursor.skipValue()
+      if case .duplicateKey(let key) = error.kind { return .failure(Reason(text: "duplicate key \(key)")) }
+      return .failure(Reason(text: fault.reason))
     }
   }
 
-  /// Turns a row's error into a value.
-  private struct Cell<Row: Decodable & Sendable>: Decodable {
-    struct Reason: Error {
-      let text: String
+  private static func read<Result>(
+    _ response: HTTPResponse, subject: RequestSubject,
+    _ body: (inout JSONCursor) throws(JSONError) -> Result
+  ) throws(HubError) -> Result {
+    do throws(JSONError) {
+      return try JSONCursor.read(response.body, body)
+    } catch {
+      let detail =
+        switch error.kind {
+        case .tooDeep, .tooLarge: error.problem
+        case .tooManyValues(let limit): "more than \(limit) rows"
+        default: "broken JSON: \(error.problem)"
+        }
+      throw HubError(.unexpectedAnswer, subject.name, detail: detail)
     }
+  }
 
-    let result: Result<Row, Reason>
-
-    init(from decoder: any Decoder) {
-      do {
-        result = .success(try Row(from: decoder))
-      } catch {
-        result = .failure(Reason(text: Self.text(error)))
-      }
+  private static func check(_ response: HTTPResponse, shape: Shape, subject: RequestSubject) throws(HubError) {
+    guard response.head.status == 200 else {
+      throw HubError(.unexpectedAnswer, subject.name, detail: "status \(response.head.status)")
     }
-
-    private static func text(_ error: any Error) -> String {
-      guard let error = error as? DecodingError else { return "unreadable" }
-      switch error {
-      case .keyNotFound(let key, _): return "no \(key.stringValue)"
-      case .typeMismatch(_, let context), .valueNotFound(_, let context), .dataCorrupted(let context):
-        let path = context.codingPath.filter { $0.intValue == nil }.map(\.stringValue).joined(separator: ".")
-        return path.isEmpty ? "not an object" : "bad value of \(path)"
-      @unknown default: return "unreadable"
-      }
-    }
+    let first = response.body.first { ![9, 10, 13, 32].contains($0) }
+    guard first != UInt8(ascii: shape == .array ? "[" : "{") else { return }
+    let type = response.head.headers["Content-Type"].map { " (\($0.prefix { $0 != ";" }))" } ?? ""
+    let isHTML = first == UInt8(ascii: "<")
+    throw HubError(
+      .unexpectedAnswer, subject.name,
+      detail: isHTML ? "HTML\(type) instead of JSON" : "not a JSON \(shape.rawValue)\(type)")
   }
 }

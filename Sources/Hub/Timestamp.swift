@@ -1,33 +1,32 @@
 import FoundationEssentials
 import HTTP
 
-/// The hub's dates: `2026-06-19T09:40:33.000Z`, the fraction optional.
+/// The hub's dates: `2026-06-19T09:40:33.000Z`, the fraction of one to nine digits optional.
 enum Timestamp {
-  static func date(_ text: String) -> Date? {
-    let parts = text.utf8.split(separator: UInt8(ascii: "T"), omittingEmptySubsequences: false)
-    guard text.utf8.count <= 40, parts.count == 2, parts[1].last == UInt8(ascii: "Z") else { return nil }
-    let day = numbers(parts[0], separator: "-", widths: [4, 2, 2])
-    let clock = parts[1].dropLast().split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
-    guard let day, (1...2).contains(clock.count),
-      let time = numbers(clock[0], separator: ":", widths: [2, 2, 2]),
+  static func date(_ text: UnsafeRawBufferPointer) -> Date? {
+    guard (20...30).contains(text.count), text[text.count - 1] == UInt8(ascii: "Z"),
+      text[4] == UInt8(ascii: "-"), text[7] == UInt8(ascii: "-"), text[10] == UInt8(ascii: "T"),
+      text[13] == UInt8(ascii: ":"), text[16] == UInt8(ascii: ":"),
+      let year = number(text, 0, 4), let month = number(text, 5, 2), let day = number(text, 8, 2),
+      let hour = number(text, 11, 2), let minute = number(text, 14, 2), let second = number(text, 17, 2),
       let seconds = HTTPDate.seconds(
-        year: day[0], month: day[1], day: day[2], hour: time[0], minute: time[1], second: time[2])
+        year: year, month: month, day: day, hour: hour, minute: minute, second: second)
     else { return nil }
-    guard clock.count == 2 else { return Date(timeIntervalSince1970: Double(seconds)) }
-    let digits = clock[1]
-    guard (1...9).contains(digits.count), digits.allSatisfy({ (48...57).contains($0) }),
-      let fraction = Double("0." + String(decoding: digits, as: UTF8.self))
-    else { return nil }
-    return Date(timeIntervalSince1970: Double(seconds) + fraction)
+    guard text.count > 20 else { return Date(timeIntervalSince1970: Double(seconds)) }
+    let places = text.count - 21
+    guard text[19] == UInt8(ascii: "."), places > 0, let digits = number(text, 20, places) else { return nil }
+    let unit = (0..<places).reduce(1.0) { unit, _ in unit * 10 }
+    return Date(timeIntervalSince1970: Double(seconds) + Double(digits) / unit)
   }
 
-  private static func numbers(
-    _ text: Substring.UTF8View, separator: Unicode.Scalar, widths: [Int]
-  ) -> [Int64]? {
-    let parts = text.split(separator: UInt8(ascii: separator), omittingEmptySubsequences: false)
-    guard parts.map(\.count) == widths, parts.allSatisfy({ $0.allSatisfy { (48...57).contains($0) } }) else {
-      return nil
+  /// The number that `count` digits from `start` on are.
+  private static func number(_ text: UnsafeRawBufferPointer, _ start: Int, _ count: Int) -> Int64? {
+    var value: Int64 = 0
+    for place in start..<start + count {
+      let digit = text[place] &- UInt8(ascii: "0")
+      guard digit < 10 else { return nil }
+      value = value * 10 + Int64(digit)
     }
-    return parts.compactMap { Int64(String(decoding: $0, as: UTF8.self)) }
+    return value
   }
 }

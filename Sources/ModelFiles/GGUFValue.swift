@@ -134,6 +134,12 @@ public struct GGUFArray: Sendable, Equatable {
     stringRanges()?.map { String(decoding: bytes[$0], as: UTF8.self) }
   }
 
+  /// The first strings, at most `limit`; none unless it is an array of strings. For long arrays of which little is
+  /// wanted.
+  func strings(first limit: Int) -> [String] {
+    (stringRanges()?.prefix(limit) ?? []).map { String(decoding: bytes[$0], as: UTF8.self) }
+  }
+
   /// Where each string lies in `bytes`; nil unless it is an array of strings. For large vocabularies.
   public func stringRanges() -> [Range<Int>]? {
     guard elementType == .string else { return nil }

@@ -16,6 +16,8 @@ public struct ModelFileError: ReportableError, Equatable {
     case badMetadata
     /// Tensors are missing, or contradict the metadata.
     case badTensors
+    /// It is sound, but no decoder-only text model whose dimensions it states.
+    case noShape
   }
 
   /// What kind of trouble it is.
@@ -42,6 +44,7 @@ public struct ModelFileError: ReportableError, Equatable {
     case .notThisFormat: "give a GGUF file (magic GGUF, version 2 or 3)"
     case .truncated: "fetch it again; the download did not finish"
     case .malformed, .badMetadata, .badTensors: "fetch it again, or choose another publisher's file"
+    case .noShape: nil
     }
   }
 

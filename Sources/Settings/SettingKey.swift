@@ -19,7 +19,8 @@ public struct SettingKey: Sendable {
   public var path: String { "\(section).\(name)" }
 
   /// Every key, in the order of the documented file.
-  public static let all: [SettingKey] = hubKeys + watchKeys + rankKeys + deviceKeys + downloadKeys + lifeKeys
+  public static let all: [SettingKey] =
+    hubKeys + watchKeys + rankKeys + deviceKeys + downloadKeys + lifeKeys + toolKeys
 
   /// What each table is about.
   static let sections: [(name: String, documentation: String)] = [
@@ -31,6 +32,7 @@ public struct SettingKey: Sendable {
     ("smoke", "The test that a downloaded model really runs."),
     ("daemon", "hubwatch daemon."),
     ("log", "Log lines on standard error."),
+    ("tools", "Tools that run models: their git repositories are watched for new tags and commits."),
   ]
 
   static func quoted(_ text: String) -> String {
@@ -52,7 +54,7 @@ public struct SettingKey: Sendable {
     "[" + texts.map(quoted).joined(separator: ", ") + "]"
   }
 
-  private static func duration(_ seconds: Int) -> String {
+  static func duration(_ seconds: Int) -> String {
     switch seconds {
     case _ where seconds % 3600 == 0: quoted("\(seconds / 3600)h")
     case _ where seconds % 60 == 0: quoted("\(seconds / 60)m")

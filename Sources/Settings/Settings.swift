@@ -103,6 +103,23 @@ public struct Settings: Sendable, Equatable {
     /// Seconds between the starts of two cycles.
     public var intervalSeconds = 3600
   }
+  /// Tools that run models, watched for new versions.
+  public struct Tools: Sendable, Equatable {
+    /// Whether they are watched.
+    public var enabled = true
+    /// Their git repositories.
+    public var repositories = Tools.usual
+    /// Seconds from one look at a repository to the next.
+    public var intervalSeconds = 6 * 3600
+
+    /// What people run quantized llama models with.
+    static let usual = [
+      "https://github.com/ggml-org/llama.cpp", "https://github.com/qwopqwop200/GPTQ-for-LLaMa",
+      "https://github.com/turboderp-org/exllamav2", "https://github.com/turboderp-org/exllamav3",
+      "https://github.com/vllm-project/vllm", "https://github.com/ollama/ollama",
+      "https://github.com/LostRuins/koboldcpp", "https://github.com/oobabooga/text-generation-webui",
+    ].compactMap { try? RemoteAddress($0) }
+  }
   /// Log lines.
   public struct Log: Sendable, Equatable {
     /// debug, info, notice, warning or error.
@@ -123,6 +140,8 @@ public struct Settings: Sendable, Equatable {
   public var smoke = Smoke()
   /// `[daemon]`
   public var daemon = Daemon()
+  /// `[tools]`
+  public var tools = Tools()
   /// `[log]`
   public var log = Log()
 

@@ -87,8 +87,8 @@ struct Describer {
       case .pickleOnly(let description):
         return .described(
           .pickleOnly, "weights only in formats that can run code when loaded", description, [])
-      case .leftOut(let ruling, let shape):
-        return .leftOut(ruling, architecture: shape?.architecture, parameters: shape?.parameters)
+      case .leftOut(let ruling, let architecture, let parameters):
+        return .leftOut(ruling, architecture: architecture, parameters: parameters)
       case .empty:
         guard let next = nextLook(repo) else {
           return .other(.noWeights, "no weights two weeks after it was made", lookAgainAt: nil)
@@ -107,6 +107,7 @@ struct Describer {
     if error.kind.meansMissing { return .missing(error) }
     switch error.kind {
     case .gated: return .other(.gated, terms, lookAgainAt: nextWeek)
+    case .disabled: return .other(.gone, error.problem, lookAgainAt: nextWeek)
     case .unexpectedAnswer, .forbidden, .redirectRefused, .invalidEndpoint:
       return .other(.broken, error.problem, lookAgainAt: tomorrow)
     case .serverError, .locationExpired:

@@ -58,7 +58,7 @@ struct Planner {
     for member in FamilySource(family: family.name, follow: follow).ordered(members)
     where !failed.contains(member.repo.id) {
       let description = try catalog.description(of: member.repo.id)
-      guard description?.facts.role ?? "generation" == "generation" else { continue }
+      guard description?.facts.role ?? .generation == .generation else { continue }
       let fitting = Set(try catalog.fits(of: member.repo.id).filter { $0.verdict == .fits }.map(\.path))
       let weights = try catalog.weights(of: member.repo.id)
       guard let offer = Ladder.best(weights, fits: { fitting.contains($0.path) }) else { continue }

@@ -7,6 +7,7 @@ import HTTP
 import Hub
 import Settings
 import Smoke
+import Upstreams
 
 /// The one way through the house: poll, fit, plan, download, smoke test.
 ///
@@ -86,6 +87,13 @@ public struct Street: Sendable {
     FitStep(catalog: catalog, device: device, request: DeviceChoice.request(settings.device))
   }
 
+  /// The watch over the repositories of tools.
+  public var upstreams: UpstreamStep {
+    UpstreamStep(
+      catalog: catalog, settings: settings.tools, remote: GitRemote(environment: ProcessInfo.processInfo.environment),
+      now: now, observe: observe)
+  }
+
   /// The device, for messages.
   var deviceName: String { "\(device.name) at context \(settings.device.context)" }
 
@@ -110,6 +118,7 @@ public struct Street: Sendable {
       hubError = error
       trouble.append(error.problem)
     }
+    if let upstreamTrouble = try await upstreams.check().trouble { trouble.append(upstreamTrouble) }
     try fitStep.bringUpToDate()
     if hubError == nil {
       try Planner(
@@ -133,14 +142,18 @@ public struct Street: Sendable {
   /// - Throws: as `poll`.
   public func pollAlone() async throws -> [String] {
     let id = try catalog.beginCycle(at: now())
+    var gaps: [String] = []
+    var hubError: HubError?
     do {
-      let gaps = try await poll()
-      try catalog.endCycle(id, trouble: gaps.isEmpty ? nil : gaps.joined(separator: "; "), at: now())
-      return gaps
+      gaps = try await poll()
     } catch let error as HubError where error.kind != .cancelled {
-      try catalog.endCycle(id, trouble: error.problem, at: now())
-      throw error
+      hubError = error
+      gaps.append(error.problem)
     }
+    if let trouble = try await upstreams.check().trouble { gaps.append(trouble) }
+    try catalog.endCycle(id, trouble: gaps.isEmpty ? nil : gaps.joined(separator: "; "), at: now())
+    if let hubError { throw hubError }
+    return gaps
   }
 
   /// Records what is new on the hub, and looks at what it holds.
@@ -160,32 +173,22 @@ public struct Street: Sendable {
     return troubles
   }
 
-  /// Repositories that are looked at side by side.
-  private static let looksAtOnce = 4
-
-  /// Looks at what waits for a look, as many as one poll may.
+  /// Looks at what waits for a look, as many as one poll may: one after the other, so that a hub that has had enough
+  /// is not asked by requests that were already on their way.
   private func describeAll() async throws -> [String] {
     let limit = settings.watch.describe
     let due = try catalog.reposToDescribe(at: now(), limit: limit + 1)
-    let describer = describer
     var troubles: [String] = []
-    try await withThrowingTaskGroup(of: (RepoRecord, Describer.Finding).self) { looks in
-      var waiting = due.prefix(limit)[...]
-      func next() {
-        guard let repo = waiting.popFirst() else { return }
-        looks.addTask { (repo, try await describer.describe(repo)) }
-      }
-      for _ in 0..<Self.looksAtOnce { next() }
-      var failures = 0
-      for try await (repo, finding) in looks {
-        failures = finding.isTroubleOfTheHub ? failures + 1 : 0
-        if finding.state == .sized, let sized = try catalog.repo(repo.id) { try fitStep.judge(sized) }
-        observe(.described(repo.id, finding.state, reason: finding.reason))
-        if failures == Self.failuresInARow {
-          troubles.append("the hub fails on one repository after the other: \(finding.reason ?? "")")
-          waiting = []
-        }
-        next()
+    var failures = 0
+    for repo in due.prefix(limit) {
+      try Task.checkCancellation()
+      let finding = try await describer.describe(repo)
+      failures = finding.isTroubleOfTheHub ? failures + 1 : 0
+      if finding.state == .sized, let sized = try catalog.repo(repo.id) { try fitStep.judge(sized) }
+      observe(.described(repo.id, finding.state, reason: finding.reason))
+      if failures == Self.failuresInARow {
+        troubles.append("the hub fails on one repository after the other: \(finding.reason ?? "")")
+        break
       }
     }
     if due.count > limit {

@@ -19,6 +19,11 @@ public enum StreetEvent: Sendable {
   case testing(RepoID, quantization: String)
   /// A smoke test ended.
   case tested(RepoID, SmokeReport)
+  /// The repository of a tool answered; `at` is where it stands when it answered for the first time, and `skipped` how
+  /// many of its refs cannot be read.
+  case upstream(name: String, news: [UpstreamNews], at: String?, skipped: Int)
+  /// The repository of a tool did not answer.
+  case upstreamFailed(name: String, reason: String)
 }
 
 /// Shows events; called from any thread, in order for one model.

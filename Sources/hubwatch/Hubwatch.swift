@@ -20,7 +20,7 @@ struct Hubwatch: AsyncParsableCommand {
     version: Version.text,
     subcommands: [
       RunVerb.self, DaemonVerb.self, PollVerb.self, FitVerb.self, PullVerb.self, SmokeVerb.self, DigestVerb.self,
-      DemoVerb.self, CoreVerb.self, ConfigVerb.self, SmokeChildVerb.self,
+      ToolsVerb.self, DemoVerb.self, CoreVerb.self, ConfigVerb.self, SmokeChildVerb.self,
     ])
 
   static func main() async {

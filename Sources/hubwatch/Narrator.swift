@@ -1,4 +1,5 @@
 import Console
+import Digest
 import Domain
 import Smoke
 import Synchronization
@@ -40,6 +41,12 @@ final class Narrator: Sendable {
       let speed = report.tokensPerSecond.map { ", \(ByteCount.decimal($0, places: 1)) tokens/s" } ?? ""
       let reasons = report.reasons.isEmpty ? "" : ": " + report.reasons.joined(separator: "; ")
       line("test", "\(id): \(report.verdict.rawValue)\(speed)\(reasons)", report.verdict == .pass ? .good : .bad)
+    case .upstream(let name, let news, let start, let skipped):
+      let changes = start.map { ["watched from now on, at \($0)"] } ?? news.map(UpstreamPhrases.words)
+      let gaps = skipped > 0 ? ["\(skipped) refs with impossible names left out"] : []
+      let parts = changes + gaps
+      line("tool", "\(name): \(parts.isEmpty ? "nothing new" : parts.joined(separator: ", "))")
+    case .upstreamFailed(let name, let reason): line("tool", "\(name): \(reason)", .bad)
     }
   }
 

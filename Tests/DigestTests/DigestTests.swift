@@ -170,7 +170,9 @@ struct DigestTests {
     let data = Data(try JSONOutput.document(try morning()).utf8)
     let object = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
     #expect(object["schema"] as? String == "hubwatch.digest/1")
-    for key in ["since", "until", "counts", "places", "families", "gaps"] { #expect(object[key] != nil, "\(key)") }
+    for key in ["since", "until", "counts", "places", "families", "tools", "gaps"] {
+      #expect(object[key] != nil, "\(key)")
+    }
     let counts = try #require(object["counts"] as? [String: Int])
     let expected = [
       "polled", "leftOut", "new", "gated", "noWeights", "waiting", "fits", "tooBig", "downloaded", "passed",

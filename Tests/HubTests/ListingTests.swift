@@ -85,21 +85,24 @@ struct ListingTests {
   }
 
   @Test func badRowsAreSkippedAndCounted() async throws {
-    let rows = """
+    let rows = #"""
       [{"id":"a/good","downloads":3,"gated":"manual","unknown":{"x":[1,2]},"createdAt":"2026-06-19T09:40:33.000Z"},
        {"id":"a--b/c"}, {"id":"../../etc"}, {"likes":3}, 5, null, "x", {"id":7},
        {"id":"a/b","downloads":-1}, {"id":"a/b","downloads":9223372036854775808}, {"id":"a/b","likes":1e308},
        {"id":"a/b","createdAt":"yesterday"}, {"id":"a/b","sha":"main"}, {"id":"a/b","tags":"x"},
        {"id":"a/b","trendingScore":-1}, {"id":"a/b","_id":"zz"}, {"id":"a/b","downloads":70368744177665},
-       {"id":"a/last","gated":false,"id":"a/last","trendingScore":0.5,"gguf":7,"config":[],"siblings":{}}]
-      """
+       {"id":"a/b","sha":null,"sha":null}, {"id":"a/b","\u0069d":"a/b"}, {"id":"a/b","tags":["x",1]},
+       {"id":"a/last","gated":false,"unknown":1,"unknown":2,"sha":null,"trendingScore":0.5,"gguf":7,"config":[],"siblings":{}}]
+      """#
     let fixture = try HubFixture { _ in LoopbackServer.answer(headers: [Self.json], text: rows) }
     let page = try #require(try await pages(fixture.hub).first)
     #expect(page.models.map(\.id.description) == ["a/good", "a/last"])
-    #expect(page.skipped.map(\.index) == Array(1...16))
+    #expect(page.skipped.map(\.index) == Array(1...19))
     let reasons = page.skipped.map(\.reason)
     #expect(reasons[0] == "bad value of id")
-    #expect(reasons[2] == "no modelId")
+    #expect(reasons[2] == "no id")
+    #expect(reasons[3...5] == ["not an object", "not an object", "not an object"])
+    #expect(reasons[16...] == ["duplicate key sha", "duplicate key id", "bad value of tags"])
     #expect(reasons[7] == "bad value of downloads")
     #expect(page.models[0].gating == .gated("manual"))
     #expect(page.models[0].createdAt == Date(timeIntervalSince1970: 1_781_862_033))
@@ -111,11 +114,15 @@ struct ListingTests {
   @Test(arguments: [
     ("<!DOCTYPE html><title>Log in</title>", "HTML (text/html) instead of JSON"),
     ("{\"error\":\"x\"}", "not a JSON array (text/html)"), ("", "not a JSON array (text/html)"),
-    ("[{\"id\":", "broken JSON"), ("[1,2", "broken JSON"),
-    (String(repeating: "[", count: 100_000), "JSON deeper than 64 levels"),
+    ("[{\"id\":", "broken JSON: the JSON ends in the middle at byte 7"),
+    ("[1,2", "broken JSON: the JSON ends in the middle at byte 4"),
+    ("[{\"id\":7,\"x\":01}]", "broken JSON: a number that is none in JSON at byte 13"),
+    ("[]]", "broken JSON: something follows the JSON at byte 2"),
+    (String(repeating: "[", count: 100_000), "JSON deeper than 64 levels at byte 64"),
+    ("[" + String(repeating: "1,", count: 100_001) + "1]", "more than 100000 rows"),
     (
       "[" + String(repeating: "{\"a\":", count: 64) + "1" + String(repeating: "}", count: 64) + "]",
-      "JSON deeper than 64 levels"
+      "JSON deeper than 64 levels at byte 316"
     ),
   ])
   func whatIsNoListing(_ body: String, _ reason: String) async throws {

@@ -39,7 +39,7 @@ struct RecordedTests {
     #expect(model.gguf?.architecture == "gemma3")
     #expect(model.gguf?.contextLength == 32_768)
     #expect(model.libraryName == nil)
-    #expect(model.siblings.contains { $0.hasSuffix(".gguf") })
+    #expect(model.siblings.contains { $0.name.hasSuffix(".gguf") })
   }
 
   @Test func aGatedRepositoryIsListed() async throws {

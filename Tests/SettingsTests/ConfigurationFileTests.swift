@@ -42,6 +42,10 @@ struct ConfigurationFileTests {
     settings.daemon.intervalSeconds = 90
     settings.watch.mute = ["a \"b\" \\ \n c"]
     settings.smoke.automatic = false
+    settings.tools.repositories = [
+      try RemoteAddress("git@host:a/b.git"), try RemoteAddress("file:///srv/my \\ \"tool\""),
+    ]
+    settings.tools.intervalSeconds = 5400
     let text = ConfigurationFile.documented(settings)
     #expect(try ConfigurationFile.settings(from: text, source: "x") == settings)
   }
@@ -68,6 +72,28 @@ struct ConfigurationFileTests {
         "7: unknown table [devise]; did you mean \"device\"?",
         "10: daemon.interval is a text but wants a time such as \"90s\", \"30m\" or \"2h\", from 60s to 604800s",
       ])
+  }
+
+  @Test func theWatchedToolsAreThoseOfTheDefaults() {
+    #expect(Settings().tools.repositories.count == 8)
+    #expect(Settings().tools.repositories.allSatisfy { $0.transport == .https })
+  }
+
+  @Test(arguments: [
+    ("[\"https://a/b\", \"ext::sh -c x\"]", "number 2 is no https, ssh, git or file address and no absolute path"),
+    ("[\"-x\"]", "number 1 begins with -"),
+    ("[\"http://example.org/x\"]", "number 1 is plain http, which is only for this machine"),
+    ("[\"https://a/b\", \"https://a/b/\"]", "number 2 stands there twice"),
+    (
+      "[\"https://u:hunter2@a/b\"]",
+      "number 1 holds a user or password, which others could read; ~/.netrc is the place for it"
+    ),
+  ])
+  func anAddressThatIsNotAskedIsRefusedByItsPlace(_ list: String, _ reason: String) {
+    let found = problems("[tools]\nrepositories = \(list)")
+    #expect(
+      found == ["2: tools.repositories is a list of texts but wants addresses of git repositories (\(reason))"])
+    #expect(!found.joined().contains("hunter2"))
   }
 
   @Test func syntaxErrorsHaveALine() {

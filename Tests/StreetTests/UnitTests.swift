@@ -46,4 +46,25 @@ struct UnitTests {
       #expect(result.success, "\(result.text.suffix(300))")
     }
   }
+
+  /// The services that ask the repositories of tools have to be allowed to start git and its helpers.
+  @Test(arguments: ["hubwatch.service", "hubwatch-run.service"])
+  func theyMayStartGit(_ unit: String) async throws {
+    let text = try String(contentsOfFile: "\(SharedData.packageRoot)/systemd/\(unit)", encoding: .utf8)
+    func paths(_ key: String) -> [Substring] {
+      text.split(separator: "\n").filter { $0.hasPrefix("\(key)=") }
+        .flatMap { $0.dropFirst(key.count + 1).split(separator: " ") }
+    }
+    let found = try await run(
+      .path("/bin/sh"), arguments: ["-c", "command -v git && git --exec-path && readlink -f /bin/sh"],
+      output: .string(limit: 4096), error: .discarded)
+    let programs = found.standardOutput.split(separator: "\n")
+    #expect(programs.count == 3)
+    for program in programs {
+      #expect(paths("ExecPaths").contains { program.hasPrefix("\($0)/") })
+      #expect(!paths("NoExecPaths").contains { program.hasPrefix("\($0)/") })
+    }
+    #expect(paths("RestrictAddressFamilies").contains("AF_INET6"))
+    #expect(!text.contains("PrivateNetwork=yes"))
+  }
 }

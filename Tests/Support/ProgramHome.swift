@@ -15,12 +15,16 @@ public final class ProgramHome: Sendable {
     folder = try TemporaryFolder()
     self.endpoint = endpoint
     try FileManager.default.createDirectory(atPath: "\(folder.path)/home", withIntermediateDirectories: true)
-    try Data(configuration.utf8).write(to: URL(fileURLWithPath: "\(folder.path)/config.toml"))
+    try write(configuration: configuration)
   }
 
-  /// Replaces the configuration.
+  /// Replaces the configuration. The watch over tools, which asks the internet by default, is off unless the text has
+  /// a table for it; and models as tiny as those of tests are let in.
   public func write(configuration: String) throws {
-    try Data(configuration.utf8).write(to: URL(fileURLWithPath: "\(folder.path)/config.toml"))
+    var text = configuration
+    if !text.contains("[tools]") { text += "\n[tools]\nenabled = false\n" }
+    if !text.contains("[watch]") { text += "\n[watch]\nmin_parameters = \"0\"\n" }
+    try Data(text.utf8).write(to: URL(fileURLWithPath: "\(folder.path)/config.toml"))
   }
 
   /// The state folder.

@@ -40,7 +40,11 @@ struct PassProgress: Codable, Equatable {
 
   /// The form that is stored.
   var stored: String {
-    get throws { String(decoding: try JSONEncoder().encode(self), as: UTF8.self) }
+    get throws {
+      let encoder = JSONEncoder()
+      encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+      return String(decoding: try encoder.encode(self), as: UTF8.self)
+    }
   }
 
   /// Adds a stretch that is still to be read.

@@ -31,6 +31,9 @@ struct Recheck {
         }
       } catch let error as HubError where error.kind.meansMissing {
         try Describer.miss(repo, error, catalog: catalog, now: now())
+      } catch let error as HubError where error.kind == .disabled {
+        try catalog.setState(
+          repo.id, .gone, reason: error.problem, lookAgainAt: now().addingTimeInterval(7 * 86_400), at: now())
       }
     }
   }
@@ -55,7 +58,7 @@ extension HubError.Kind {
   /// Whether the hub says that it does not have the repository, or does not show it to us.
   var meansMissing: Bool {
     switch self {
-    case .repoNotFound, .revisionNotFound, .entryNotFound, .disabled: true
+    case .repoNotFound, .revisionNotFound, .entryNotFound: true
     default: false
     }
   }

@@ -104,7 +104,8 @@ struct Rules: Sendable, Equatable {
     return Ruling(isAdmitted: true, rule: .unknownArchitecture)
   }
 
-  private static func isLanguage(_ tag: String) -> Bool {
+  /// Whether a tag is a two-letter code of a language.
+  static func isLanguage(_ tag: String) -> Bool {
     tag.utf8.count == 2 && tag.utf8.allSatisfy { (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0) }
   }
 }

@@ -1,3 +1,4 @@
+import Domain
 import Foundation
 
 /// The folders of one demo: hub, state and cache, apart from the person's own.
@@ -8,6 +9,14 @@ struct DemoStage {
   var hub: String { "\(folder)/practice-hub" }
   var state: String { "\(folder)/state" }
   var cache: String { "\(folder)/cache/hub" }
+  var tool: String { "\(folder)/practice-tool.git" }
+
+  /// The address of the tool's repository.
+  ///
+  /// - Throws: `DemoError.folder` when the folder's name is no address.
+  func toolAddress() throws(DemoError) -> RemoteAddress {
+    do { return try RemoteAddress(tool) } catch { throw .folder(folder) }
+  }
 
   /// A named folder, which has to be new or empty, or a temporary one.
   ///

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Console
+import Digest
 import Domain
 import Logging
 import ServiceLifecycle
@@ -72,6 +73,13 @@ struct EventLog {
             "model": "\(id)", "verdict": "\(report.verdict.rawValue)",
             "reasons": "\(report.reasons.joined(separator: "; "))",
           ])
+      case .upstream(let name, let news, let start, _):
+        let words = start.map { ["watched from now on, at \($0)"] } ?? news.map(UpstreamPhrases.words)
+        logger.log(
+          level: words.isEmpty ? .info : .notice, "tool",
+          metadata: ["name": "\(name)", "news": "\(words.joined(separator: ", "))"])
+      case .upstreamFailed(let name, let reason):
+        logger.info("tool not asked", metadata: ["name": "\(name)", "reason": "\(reason)"])
       }
     }
   }

@@ -66,9 +66,17 @@ struct DemoVerb: Verb {
     loaded.settings.device.vram = 12
     loaded.settings.downloads.reserve = ByteCount(0)
     loaded.settings.downloads.perCycle = 10
+    // The internet is no part of the demo; a repository on this disk shows the watch over tools.
+    let tool = await DemoTool(path: stage.tool)
+    loaded.settings.tools.repositories = tool == nil ? [] : [try stage.toolAddress()]
+    loaded.settings.tools.intervalSeconds = 0
     let narrator = Narrator(terminal: common.errorTerminal)
     let terminal = common.terminal
     try await House.open(loaded, observe: narrator.observer) { house in
+      if let tool {
+        _ = try await house.street.upstreams.check()
+        _ = await tool.publish("v1.1")
+      }
       try await house.street.cycle()
       let subjects = try house.catalog.repos(in: [.sized])
         .compactMap { try FitSubject(catalog: house.catalog, repo: $0) }

@@ -1,0 +1,86 @@
+/// A number of `config.json`, whatever the model's family calls it.
+enum ConfigurationField: CaseIterable {
+  case hiddenSize, layers, heads, keyValueHeads, queryGroups, globalKeyValueHeads, slidingKeyValueHeads
+  case headLength, globalHeadLength, slidingHeadLength, valueLength
+  case feedForward, denseFeedForward, expertFeedForward, experts, expertsUsed
+  case vocabulary, context, slidingWindow
+  case latentRank, queryRank, rotatedLength, plainLength
+  case sharedLayers, fullInterval, attentionPeriod, attentionOffset
+
+  /// The names by which families call it, in the order in which they are tried. A dot leads into a nested object.
+  ///
+  /// The names are those of the configuration classes in transformers
+  /// (<https://github.com/huggingface/transformers/tree/main/src/transformers/models>) and of models that bring
+  /// their own: chatglm, qwen 1, phi-msft, MPT, DBRX, Step, MiMo.
+  var names: [String] {
+    switch self {
+    case .hiddenSize: ["hidden_size", "n_embd", "d_model", "n_embed", "model_dim"]
+    case .layers: ["num_hidden_layers", "n_layer", "num_layers", "n_layers", "num_transformer_layers"]
+    case .heads: ["num_attention_heads", "n_head", "n_heads"]
+    case .keyValueHeads: ["num_key_value_heads", "num_kv_heads", "n_head_kv", "attn_config.kv_n_heads"]
+    case .queryGroups: ["multi_query_group_num"]
+    case .globalKeyValueHeads: ["num_global_key_value_heads"]
+    case .slidingKeyValueHeads: ["swa_num_key_value_heads"]
+    case .headLength: ["head_dim", "kv_channels", "attention_head_dim", "attention_head_size"]
+    case .globalHeadLength: ["global_head_dim"]
+    case .slidingHeadLength: ["swa_head_dim"]
+    case .valueLength: ["v_head_dim"]
+    case .feedForward: ["intermediate_size", "n_inner", "ffn_hidden_size", "ffn_dim", "ffn_config.ffn_hidden_size"]
+    case .denseFeedForward: ["intermediate_size_mlp", "dense_intermediate_size"]
+    case .expertFeedForward: ["moe_intermediate_size", "expert_intermediate_size"]
+    case .experts:
+      ["num_local_experts", "n_routed_experts", "num_experts", "moe_num_experts", "ffn_config.moe_num_experts"]
+    case .expertsUsed:
+      [
+        "num_experts_per_tok", "experts_per_token", "num_experts_per_token", "top_k_experts", "moe_topk", "moe_k",
+        "ffn_config.moe_top_k",
+      ]
+    case .vocabulary: ["vocab_size", "padded_vocab_size"]
+    case .context:
+      [
+        "max_position_embeddings", "n_positions", "max_sequence_length", "max_seq_len", "seq_length", "n_ctx",
+        "context_length", "model_max_length",
+      ]
+    case .slidingWindow: ["sliding_window", "sliding_window_size", "attention_window_size"]
+    case .latentRank: ["kv_lora_rank"]
+    case .queryRank: ["q_lora_rank"]
+    case .rotatedLength: ["qk_rope_head_dim"]
+    case .plainLength: ["qk_nope_head_dim"]
+    case .sharedLayers: ["num_kv_shared_layers"]
+    case .fullInterval: ["full_attention_interval"]
+    case .attentionPeriod: ["attn_layer_period"]
+    case .attentionOffset: ["attn_layer_offset"]
+    }
+  }
+
+  /// What is believed: the bounds of `ModelShape.isPlausible`.
+  var range: ClosedRange<Int> {
+    switch self {
+    case .hiddenSize: 1...1 << 20
+    case .layers, .fullInterval, .attentionPeriod: 1...1 << 11
+    case .sharedLayers, .attentionOffset: 0...1 << 11
+    case .heads, .queryGroups, .headLength, .globalHeadLength, .slidingHeadLength, .valueLength: 1...1 << 14
+    case .keyValueHeads, .globalKeyValueHeads, .slidingKeyValueHeads: 1...1 << 14
+    case .feedForward, .denseFeedForward, .expertFeedForward: 0...1 << 24
+    case .experts, .expertsUsed: 0...1 << 14
+    case .vocabulary: 1...1 << 24
+    case .context: 1...1 << 26
+    // A negative window means none.
+    case .slidingWindow: -1...Int(Int32.max)
+    case .latentRank, .queryRank, .rotatedLength, .plainLength: 0...1 << 14
+    }
+  }
+
+  /// What it is, for a message that says it is missing.
+  var words: String {
+    switch self {
+    case .hiddenSize: "hidden size"
+    case .layers: "number of layers"
+    case .heads: "number of attention heads"
+    case .vocabulary: "vocabulary size"
+    case .context: "context length"
+    case .feedForward: "feed-forward width"
+    default: names[0]
+    }
+  }
+}
