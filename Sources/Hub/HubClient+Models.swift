@@ -9,7 +9,8 @@ public struct ModelPage: Sendable {
   public let skipped: [SkippedRow]
   /// Whether and why this is the last page.
   public let end: PageEnd
-  /// Where the next page is, path and query only; nil on the last page.
+  /// Where the next page is, as the hub says it, to be stored and gone on from later; nil on the last page, and when
+  /// it lies elsewhere.
   public let next: String?
   /// The server's `Date`, in seconds since 1970; nil when it does not say.
   public let serverTime: Int64?
@@ -40,14 +41,19 @@ public struct ModelPages: AsyncSequence, Sendable {
       let (rows, skipped) = try Rows.decode(ModelListing.self, response, subject: subject)
       let end = walk.advance(response.head)
       let date = response.head.headers["Date"].flatMap(HTTPDate.seconds)
-      return ModelPage(models: rows.map(\.row), skipped: skipped, end: end, next: LinkHeader.next(in: response.head.headers.values("Link")), serverTime: date)
+      let next = end == .last || end == .foreignLink ? nil : LinkHeader.next(in: response.head.headers.values("Link"))
+      return ModelPage(models: rows.map(\.row), skipped: skipped, end: end, next: next, serverTime: date)
     }
   }
 
   /// Begins at the first page.
   public func makeAsyncIterator() -> Iterator {
     let top = client.endpoint.url(["api", "models"], query.items)
-    let first = from.flatMap { top.resolving($0) } ?? top
+    // What was stored is as foreign as what the hub says now.
+    let stored = from.flatMap { top.resolving($0) }.flatMap {
+      $0.origin == top.origin && $0.path == top.path ? $0 : nil
+    }
+    let first = stored ?? top
     return Iterator(client: client, walk: PageWalk(first: first, pageLimit: pageLimit))
   }
 }
@@ -55,7 +61,9 @@ public struct ModelPages: AsyncSequence, Sendable {
 extension HubClient {
   /// A listing of models, page by page.
   ///
-  /// - Parameter pageLimit: the most pages; the last one then says `pageLimit`.
+  /// - Parameters:
+  ///   - pageLimit: the most pages; the last one then says `pageLimit`.
+  ///   - from: the `next` of an earlier page; the first page when nil, or when it leads elsewhere.
   public func models(_ query: ModelQuery, pageLimit: Int = 20, from: String? = nil) -> ModelPages {
     ModelPages(client: self, query: query, pageLimit: max(1, pageLimit), from: from)
   }
@@ -75,14 +83,30 @@ extension HubClient {
     return try Rows.decodeOne(ModelListing.self, try await get(url, subject: subject), subject: subject)
   }
 
+  /// What the hub says of one model, if that has changed.
+  ///
+  /// - Parameters:
+  ///   - expand: the members to ask for; counters among them change at every answer.
+  ///   - etag: the entity tag of the last answer to the same question.
+  /// - Throws: as `modelInfo`.
+  public func modelInfo(
+    _ id: RepoID, expand: [String], unlessMatching etag: String?
+  ) async throws(HubError) -> ModelAnswer {
+    let subject = subject(id)
+    let url = endpoint.url(["api", "models"] + Self.segments(id), expand.map { (name: "expand", value: $0) })
+    let response = try await get(url, subject: subject, unlessMatching: etag)
+    if response.head.status == 304 { return .unchanged }
+    return .changed(
+      try Rows.decodeOne(ModelListing.self, response, subject: subject), etag: response.head.headers["ETag"])
+  }
+
   static func segments(_ id: RepoID) -> [String] { id.description.split(separator: "/").map(String.init) }
 }
 
-public enum ModelAnswer: Sendable { case unchanged, changed(ModelListing, etag: String?) }
-extension HubClient {
-  public func modelInfo(_ id: RepoID, expand: [String], unlessMatching etag: String?) async throws(HubError) -> ModelAnswer {
-    .changed(try await modelInfo(id, expand: expand), etag: nil)
-  }
+/// The answer to a conditional question.
+public enum ModelAnswer: Sendable {
+  /// What was said last time still holds.
+  case unchanged
+  /// What holds now, and the entity tag to ask with the next time.
+  case changed(ModelListing, etag: String?)
 }
-extension HubError.Kind { public var isRefusedCursor: Bool { self == .unexpectedAnswer } }
-extension ModelQuery { public static let ggufPollMembers = pollMembers + ["gguf"] }

@@ -43,9 +43,9 @@ public struct HubClient: Sendable {
   /// - Parameters:
   ///   - token: sent to the endpoint's own origin only, and only over https or loopback.
   ///   - http: carries the User-Agent; it may be shared.
-  ///   - limiter: the state that the last run stored.
+  ///   - politeness: the state that the last run stored.
   public init(
-    endpoint: HubEndpoint, token: Secret?, http: HTTPClient, limiter: RateLimiter = RateLimiter(),
+    endpoint: HubEndpoint, token: Secret?, http: HTTPClient, politeness: Politeness = Politeness(),
     options: Options = Options(), clock: HubClock = .system
   ) {
     self.endpoint = endpoint
@@ -53,11 +53,11 @@ public struct HubClient: Sendable {
     self.http = http
     self.options = options
     self.clock = clock
-    gate = RequestGate(limiter: limiter, clock: clock)
+    gate = RequestGate(politeness: politeness, clock: clock)
   }
 
-  /// The rate limiter as it stands, to be stored.
-  public var rateLimiter: RateLimiter {
+  /// What is known of the hub's patience as it stands, to be stored.
+  public var politeness: Politeness {
     get async { await gate.state }
   }
 
@@ -80,14 +80,19 @@ public struct HubClient: Sendable {
     return request
   }
 
-  /// A GET of the API, redirects within the endpoint's origin followed: an answer of 200.
-  func get(_ url: HTTPURL, subject: RequestSubject) async throws(HubError) -> HTTPResponse {
+  /// A GET of the API, redirects within the endpoint's origin followed: an answer of 200, or 304 when `etag` is the
+  /// entity tag of what there is.
+  func get(
+    _ url: HTTPURL, subject: RequestSubject, unlessMatching etag: String? = nil
+  ) async throws(HubError) -> HTTPResponse {
     var hops = RedirectTrail(start: url)
     while true {
       var request = request(.get, hops.url, encoding: .gzip)
       request.headers["Accept"] = "application/json"
+      if let etag, etag.utf8.count <= 256 { request.headers["If-None-Match"] = etag }
       request.limits.total = options.answerLimit
       let response = try await send(request, subject: subject)
+      if response.head.status == 304, etag != nil { return response }
       guard (300..<400).contains(response.head.status) else { return response }
       let next = try hops.follow(response.head, endpoint: endpoint, subject: subject)
       guard next.origin == endpoint.origin else {
@@ -111,6 +116,9 @@ public struct HubClient: Sendable {
   ) async throws(HubError) -> Answer {
     var patience = Patience(options: options)
     while true {
+      if let wait = await gate.pause(of: url.origin.host) {
+        throw HubError(.resting(seconds: wait), subject.name)
+      }
       try await passGate(url, subject: subject, patience: &patience)
       let wait: Double?
       let failure: HubError
@@ -118,6 +126,7 @@ public struct HubClient: Sendable {
         let answer = try await attempt()
         let head = head(answer)
         if let bucket = endpoint.bucket(url) { await gate.observed(head, bucket: bucket) }
+        if head.status < 500 { await gate.succeeded(url.origin.host) }
         guard head.status >= 400 else { return answer }
         failure = HubError(answer: head, subject: subject, now: clock.now())
         wait = patience.waitAfterAnswer(failure.kind, head: head, now: clock.now())
@@ -131,7 +140,10 @@ public struct HubClient: Sendable {
       } catch {
         throw HubError(.cancelled, subject.name)
       }
-      guard let wait, patience.spend(wait) else { throw failure }
+      guard let wait, patience.spend(wait) else {
+        if failure.isFailureOfHost { await gate.failed(url.origin.host) }
+        throw failure
+      }
       try await sleep(wait, subject: subject)
     }
   }

@@ -21,6 +21,8 @@ public struct HubError: ReportableError, Equatable {
     case forbidden
     /// The quota is used up; seconds until it is worth another try.
     case rateLimited(retryAfter: Double)
+    /// The host has failed again and again, and is left alone for so many seconds.
+    case resting(seconds: Double)
     /// 408 or 5xx, also after the retries.
     case serverError(status: Int)
     /// The signed address of a file is no longer valid, also after asking for a new one.
@@ -67,6 +69,8 @@ public struct HubError: ReportableError, Equatable {
     case .badToken: "the hub does not accept the token"
     case .forbidden: "the hub does not permit it"
     case .rateLimited(let seconds): "the hub's quota is used up for \(Int(seconds.rounded(.up))) s"
+    case .resting(let seconds):
+      "the hub has failed again and again, and is left alone for \(Int(seconds.rounded(.up))) s"
     case .serverError(let status): "the hub answered \(status)"
     case .locationExpired(let status): "the file's address is no longer valid (\(status))"
     case .unexpectedAnswer: "the hub's answer makes no sense"
@@ -86,7 +90,7 @@ public struct HubError: ReportableError, Equatable {
     case .badToken: "renew the token at the hub, or remove it"
     case .forbidden: "use a token with read access"
     case .rateLimited: "try again later; a token raises the quota"
-    case .serverError, .locationExpired: "try again later"
+    case .serverError, .locationExpired, .resting: "try again later"
     case .unexpectedAnswer: "check that no captive portal or proxy answers in the hub's place"
     case .invalidEndpoint: "use an https:// address, or http:// for this machine"
     case .unreachable(let error): error.advice
@@ -98,7 +102,7 @@ public struct HubError: ReportableError, Equatable {
   public var exitCode: ExitCode {
     switch kind {
     case .repoNotFound, .gated, .revisionNotFound, .entryNotFound, .disabled, .forbidden, .cancelled: .failed
-    case .rateLimited, .serverError, .locationExpired, .unexpectedAnswer, .redirectRefused: .hubUnreachable
+    case .rateLimited, .serverError, .locationExpired, .resting, .unexpectedAnswer, .redirectRefused: .hubUnreachable
     case .badToken, .invalidEndpoint: .unusableSetup
     case .unreachable(let error): error.exitCode
     }
@@ -107,7 +111,16 @@ public struct HubError: ReportableError, Equatable {
   /// Whether the same request may well succeed later without anybody's doing.
   public var isTransient: Bool {
     switch kind {
-    case .rateLimited, .serverError, .locationExpired: true
+    case .rateLimited, .serverError, .locationExpired, .resting: true
+    case .unreachable(let error): error.isTransient
+    default: false
+    }
+  }
+
+  /// Whether the host itself failed, rather than what was asked of it.
+  var isFailureOfHost: Bool {
+    switch kind {
+    case .serverError: true
     case .unreachable(let error): error.isTransient
     default: false
     }

@@ -31,6 +31,9 @@ public struct ModelQuery: Sendable, Hashable {
     "trendingScore", "pipeline_tag", "library_name",
   ]
 
+  /// The same with the hub's look into a GGUF file, which tells the architecture of repositories that have nothing else.
+  public static let ggufPollMembers = pollMembers + ["gguf"]
+
   /// A query.
   public init(
     filters: [String] = [], search: String? = nil, author: String? = nil, sort: Sort = .createdAt,

@@ -128,7 +128,7 @@ public struct Street: Sendable {
       if let hubError { trouble.append(hubError.problem) }
     }
     if settings.smoke.automatic { trouble += try await smokeAll() }
-    try await storeLimiter()
+    try await storePoliteness()
     try catalog.endCycle(id, trouble: trouble.isEmpty ? nil : trouble.joined(separator: "; "), at: now())
     if let hubError { throw hubError }
   }
@@ -151,6 +151,7 @@ public struct Street: Sendable {
       gaps.append(error.problem)
     }
     if let trouble = try await upstreams.check().trouble { gaps.append(trouble) }
+    try await storePoliteness()
     try catalog.endCycle(id, trouble: gaps.isEmpty ? nil : gaps.joined(separator: "; "), at: now())
     if let hubError { throw hubError }
     return gaps
@@ -169,7 +170,6 @@ public struct Street: Sendable {
     troubles += try await describeAll()
     try await Recheck(hub: hub, catalog: catalog, rules: rules, now: now).run(limit: settings.watch.recheck)
     try derive()
-    try await storeLimiter()
     return troubles
   }
 
@@ -341,20 +341,20 @@ public struct Street: Sendable {
     return report
   }
 
-  /// Keeps the rate limiter's knowledge for the next process.
-  private func storeLimiter() async throws {
-    let data = try JSONEncoder().encode(await hub.rateLimiter)
-    try catalog.setMark(Self.limiterMark, String(decoding: data, as: UTF8.self))
+  /// Keeps what is known of the hub's patience for the next process.
+  private func storePoliteness() async throws {
+    let data = try JSONEncoder().encode(await hub.politeness)
+    try catalog.setMark(Self.politenessMark, String(decoding: data, as: UTF8.self))
   }
 
-  /// The name under which the rate limiter is kept.
-  static let limiterMark = "hub.rateLimiter"
+  /// The name under which it is kept.
+  static let politenessMark = "hub.rateLimiter"
 
-  /// The rate limiter that the last process kept; a fresh one when there is none or it does not read.
-  public static func storedLimiter(_ catalog: Catalog) throws(CatalogError) -> RateLimiter {
-    guard let text = try catalog.mark(limiterMark),
-      let limiter = try? JSONDecoder().decode(RateLimiter.self, from: Data(text.utf8))
-    else { return RateLimiter() }
-    return limiter
+  /// What the last process knew of the hub's patience; nothing when there is none or it does not read.
+  public static func storedPoliteness(_ catalog: Catalog) throws(CatalogError) -> Politeness {
+    guard let text = try catalog.mark(politenessMark),
+      let politeness = try? JSONDecoder().decode(Politeness.self, from: Data(text.utf8))
+    else { return Politeness() }
+    return politeness
   }
 }

@@ -32,7 +32,7 @@ struct House {
     http = try HTTPClient(.init(userAgent: HubClient.userAgent(version: Version.text)))
     let endpoint = try HubEndpoint(loaded.settings.hub.endpoint, allowsPrivate: loaded.settings.hub.allowPrivate)
     let hub = HubClient(
-      endpoint: endpoint, token: loaded.token, http: http, limiter: try Street.storedLimiter(catalog))
+      endpoint: endpoint, token: loaded.token, http: http, politeness: try Street.storedPoliteness(catalog))
     street = Street(
       .init(
         settings: loaded.settings, catalog: catalog, hub: hub, http: http, cacheRoot: loaded.places.cache,

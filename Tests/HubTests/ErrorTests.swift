@@ -151,7 +151,7 @@ struct ErrorTests {
     #expect(fixture.clock.slept.isEmpty)
     _ = try await fixture.hub.modelInfo(repo)
     #expect(fixture.clock.slept.reduce(0, +) >= 140)
-    let stored = await fixture.hub.rateLimiter
+    let stored = await fixture.hub.politeness.limiter
     #expect(stored != RateLimiter())
   }
 

@@ -44,14 +44,22 @@ struct ListingPass {
       progress.newest.map { min($0, present) - Poller.overlap } ?? present - 86400 * Double(settings.firstDays)
     let earlier = progress.gaps
     let head = PassProgress.Gap(next: nil, top: .infinity, horizon: horizon)
+    // What is new must not keep older gaps unread for ever.
+    let kept = earlier.isEmpty ? 0 : min(budget - 1, max(1, budget / 3))
+    budget -= kept
     try await read(head, &progress, others: earlier, &budget, &report)
-    while budget > 0, let gap = progress.gaps.first {
-      let others = Array(progress.gaps.dropFirst())
+    budget += kept
+    // An odd page is read again by the next poll, when the mishap may be over. The oldest gap comes first: while new
+    // ones open at every poll, each is closed some day.
+    while budget > 0, let place = progress.gaps.lastIndex(where: { $0.tries == nil || earlier.contains($0) }) {
+      let gap = progress.gaps[place]
+      var others = progress.gaps
+      others.remove(at: place)
       let before = progress
       do {
         try await read(gap, &progress, others: others, &budget, &report)
-      } catch let error as HubError where gap.next != nil && error.kind.isRefusedCursor {
-        // The hub no longer knows the page: the gap is read from the listing's beginning.
+      } catch let error as HubError where gap.next != nil && error.kind == .unexpectedAnswer {
+        // The hub may no longer know the page: the gap is read from the listing's beginning.
         progress.gaps = others
         progress.add(PassProgress.Gap(next: nil, top: gap.top, horizon: gap.horizon))
         try catalog.setMark(mark, progress.stored)
@@ -59,7 +67,7 @@ struct ListingPass {
       // A gap that does not move would be asked for again and again.
       if progress == before { break }
     }
-    for gap in progress.gaps {
+    for gap in progress.gaps where gap.tries == nil {
       report.troubles.append(
         "the listing of \(filter) by \(sort.rawValue) is not yet read between \(Self.day(gap.horizon)) and "
           + "\(Self.day(min(gap.top, present))): it goes on at the next poll, \(settings.pages) pages at a time "
@@ -83,6 +91,7 @@ struct ListingPass {
     let horizon = stretch.horizon
     var here = stretch.next
     var top = min(stretch.top, moment.timeIntervalSince1970)
+    var retries = others
     var pages = hub.models(query, pageLimit: budget, from: stretch.next).makeAsyncIterator()
     var sum = RecordingResult()
     // One page is recorded while the next one is on its way.
@@ -92,20 +101,30 @@ struct ListingPass {
         if let recorded = try await recording.next() { sum = sum + recorded }
         let (rows, times, skipped) = timed(page)
         report.skipped += page.skipped.count + skipped
-        let isThrough = Self.reaches(horizon, times)
-        let fresh = zip(rows, times).filter { $0.1 >= horizon }.map(\.0)
-        report.models += fresh.count
+        let older = Self.olderRows(horizon, times)
+        let isThrough = older > 0 || stretch.tries != nil
+        report.models += rows.count - older
         // A row from the future must not hide what is made until then.
         if let newest = times.max().map({ min($0, moment.timeIntervalSince1970) }) {
           progress.newest = max(progress.newest ?? newest, newest)
         }
-        top = times.min().map { min(top, $0) } ?? top
-        progress.gaps = others
+        // A page with rows that make no sense, or rows of another page, is read once more by the next polls.
+        let isOdd = page.skipped.count + skipped > 0 || (times.first ?? 0) > top + 1
+        let bottom = times.min().map { min(top, $0) } ?? top
+        if isOdd, (stretch.tries ?? 0) < Self.mostTries {
+          let depth = here == nil ? bottom : horizon
+          retries.append(
+            PassProgress.Gap(next: here, top: max(top, depth + 0.001), horizon: depth, tries: (stretch.tries ?? 0) + 1))
+        }
+        top = bottom
+        progress.gaps = []
+        for gap in retries { progress.add(gap) }
         if !isThrough, let next = Self.nextPage(page, here: here) {
           progress.add(PassProgress.Gap(next: next.link, top: max(top, horizon + 0.001), horizon: horizon))
           if let trouble = next.trouble { report.troubles.append("the listing of \(filter): \(trouble)") }
         }
         let marks = [mark: try progress.stored]
+        let fresh = rows.dropLast(older)
         recording.addTask {
           try catalog.record(
             fresh.map { Poller.listed($0, architectures: architectures) }, at: moment, marks: marks, judge: judge)
@@ -118,23 +137,30 @@ struct ListingPass {
     report.recorded = report.recorded + sum
   }
 
-  /// The rows that say their time, and how many do not.
+  /// How often a page that makes no sense is read once more.
+  private static let mostTries = 4
+
+  /// 1 March 2022: the hub's clock for repositories begins a day later, and a row before it would end a pass.
+  private static let firstMoment: Double = 1_646_092_800
+
+  /// The rows that say a time that can be, and how many do not.
   private func timed(_ page: ModelPage) -> (rows: [ModelListing], times: [Double], skipped: Int) {
+    let tomorrow = now().addingTimeInterval(86_400)
     var rows: [ModelListing] = []
     var times: [Double] = []
     for model in page.models {
-      guard let time = sort == .createdAt ? model.createdAt : model.lastModified else { continue }
+      guard let time = sort == .createdAt ? model.createdAt : model.lastModified,
+        time.timeIntervalSince1970 > Self.firstMoment, time < tomorrow
+      else { continue }
       rows.append(model)
       times.append(time.timeIntervalSince1970)
     }
     return (rows, times, page.models.count - rows.count)
   }
 
-  /// Whether a page reaches behind the horizon: its last rows do. One row alone proves nothing, since a wrong date
-  /// would end the pass.
-  private static func reaches(_ horizon: Double, _ times: [Double]) -> Bool {
-    let older = times.reversed().prefix { $0 < horizon }.count
-    return older >= min(3, max(1, times.count))
+  /// How many rows at the end of a page lie behind the horizon: 0 as long as the page does not reach it.
+  private static func olderRows(_ horizon: Double, _ times: [Double]) -> Int {
+    times.reversed().prefix { $0 < horizon }.count
   }
 
   /// Where the listing goes on; nil after its last page.

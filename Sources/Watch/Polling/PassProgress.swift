@@ -15,6 +15,8 @@ struct PassProgress: Codable, Equatable {
     var top: Double
     /// The time at which it ends.
     var horizon: Double
+    /// Set for one page that made no sense, which may have been a mishap of the hub: how often it was read.
+    var tries: Int?
   }
 
   /// The time of the newest row that was read; nil before the first page.
@@ -50,10 +52,17 @@ struct PassProgress: Codable, Equatable {
   /// Adds a stretch that is still to be read.
   mutating func add(_ gap: Gap) {
     guard gap.top > gap.horizon else { return }
+    // Two stretches from the same page are one: the deeper.
+    if let same = gaps.firstIndex(where: { $0.next == gap.next && ($0.tries == nil) == (gap.tries == nil) }) {
+      gaps[same].horizon = min(gaps[same].horizon, gap.horizon)
+      gaps[same].tries = gap.tries
+      return
+    }
     gaps.append(gap)
     gaps.sort { $0.top > $1.top }
     while gaps.count > Self.most, let last = gaps.popLast() {
       gaps[gaps.count - 1].horizon = min(gaps[gaps.count - 1].horizon, last.horizon)
+      gaps[gaps.count - 1].tries = nil
     }
   }
 }
