@@ -59,6 +59,9 @@ let package = Package(
       path: "Tests/Support"),
     .executableTarget(
       name: "simulated-hub", dependencies: ["TestSupport", argumentParser], path: "Benchmarks/SimulatedHubServer"),
+    .executableTarget(
+      name: "poll-bench", dependencies: ["Catalog", "Hub", "HTTP", "Domain", argumentParser],
+      path: "Benchmarks/PollBench"),
     .target(name: "LoopbackServer", path: "Tests/HTTPTests/LoopbackServer"),
     .testTarget(name: "DomainTests", dependencies: ["Domain"]),
     .testTarget(name: "JSONTextTests", dependencies: ["JSONText", "Domain", "TestSupport"]),
@@ -89,7 +92,7 @@ let package = Package(
     .testTarget(name: "WatchTests", dependencies: ["Watch", "TestSupport"]),
     .testTarget(
       name: "PollTests",
-      dependencies: ["Catalog", "Domain", "Fit", "HTTP", "Hub", "ModelFiles", "Settings", "TestSupport", "Watch"]),
+      dependencies: ["Catalog", "Domain", "Fit", "HTTP", "Hub", "ModelFiles", "Settings", "TestSupport", "Watch", grdb]),
     .testTarget(name: "HubwatchTests", dependencies: ["hubwatch", "Checksums", "ModelFiles"]),
     .testTarget(name: "DigestTests", dependencies: ["Digest", "TestSupport"]),
     .testTarget(

@@ -1,6 +1,7 @@
 """Iterates over a hub's models with the official client, and says how fast that was.
 
-Usage: list_models.py FILTER MODELS; HF_ENDPOINT names the hub. One line of JSON goes to standard output:
+Usage: list_models.py FILTER MODELS MEMBER...; the members are those to expand, and HF_ENDPOINT names the hub. One line
+of JSON goes to standard output:
 {"models": n, "seconds": wall, "cpu": user and system seconds}.
 """
 
@@ -11,21 +12,15 @@ import time
 
 from huggingface_hub import HfApi
 
-# The members that a poll of hubwatch asks for.
-MEMBERS = [
-    "author", "createdAt", "lastModified", "sha", "tags", "gated", "disabled", "private", "downloads", "likes",
-    "trendingScore", "pipeline_tag", "library_name",
-]
-
 
 def main() -> None:
-    tag, wanted = sys.argv[1], int(sys.argv[2])
+    tag, wanted, members = sys.argv[1], int(sys.argv[2]), sys.argv[3:]
     api = HfApi()
     before = resource.getrusage(resource.RUSAGE_SELF)
     start = time.perf_counter()
     models = 0
     # Without a limit the client names no page size, and the hub answers with pages of 1,000.
-    for _ in api.list_models(filter=tag, sort="created_at", expand=MEMBERS, limit=None):
+    for _ in api.list_models(filter=tag, sort="created_at", expand=members, limit=None):
         models += 1
         if models == wanted:
             break

@@ -4,6 +4,9 @@ import Glibc
 import TestSupport
 
 /// Serves a simulated hub until its standard input ends or it is terminated.
+///
+/// Whoever drives it may write lines: `insert 300` lets so many models appear at once, `requests` asks how many
+/// requests were answered. Each is answered with a line.
 @main
 struct SimulatedHubServer: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -45,32 +48,44 @@ struct SimulatedHubServer: ParsableCommand {
     options.port = port
     options.quotas[.api] = quota
     let hub = try SimulatedHub(options)
-    print("HF_ENDPOINT=\(hub.endpoint)")
-    fflush(nil)
+    say("HF_ENDPOINT=\(hub.endpoint)")
+    var line = ""
     var due = 0.0
-    var command = ""
+    var last = began
     while true {
       var input = pollfd(fd: 0, events: Int16(POLLIN), revents: 0)
       if poll(&input, 1, 1000) > 0 {
         var byte: UInt8 = 0
         guard read(0, &byte, 1) == 1 else { return }
-        guard byte == UInt8(ascii: "\n") else {
-          command.unicodeScalars.append(Unicode.Scalar(byte))
-          continue
+        if byte == UInt8(ascii: "\n") {
+          obey(line, hub)
+          line = ""
+        } else {
+          line.unicodeScalars.append(Unicode.Scalar(byte))
         }
-        // `insert 300` lets so many models appear at once, for whoever drives this process.
-        let words = command.split(separator: " ")
-        if words.count == 2, words[0] == "insert", let number = Int(words[1]), (0...1_000_000).contains(number) {
-          hub.apply(.insert(number))
-          print("inserted \(number)")
-          fflush(nil)
-        }
-        command = ""
-      } else {
-        due += Double(newPerMinute) / 60
-        hub.apply(.insert(Int(due)))
-        due -= due.rounded(.down)
       }
+      let present = Date().timeIntervalSince1970
+      due += Double(newPerMinute) * max(0, present - last) / 60
+      last = present
+      if due >= 1 { hub.apply(.insert(Int(due))) }
+      due -= due.rounded(.down)
     }
+  }
+
+  private func obey(_ line: String, _ hub: SimulatedHub) {
+    let words = line.split(separator: " ")
+    switch words.first {
+    case "insert":
+      guard words.count == 2, let number = Int(words[1]), (0...1_000_000).contains(number) else { return say("?") }
+      hub.apply(.insert(number))
+      say("inserted \(number)")
+    case "requests": say("requests \(hub.requests)")
+    default: say("?")
+    }
+  }
+
+  private func say(_ line: String) {
+    print(line)
+    fflush(nil)
   }
 }

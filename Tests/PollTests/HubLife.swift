@@ -2,6 +2,7 @@ import Catalog
 import Domain
 import Fit
 import Foundation
+import GRDB
 import HTTP
 import Hub
 import Settings
@@ -16,12 +17,15 @@ struct HubLife {
   private var fortune: Fortune
   private let hub: SimulatedHub
   private let clock: VirtualClock
-  private let catalog: Catalog
+  /// The catalog's file, for reading.
+  private let database: DatabaseQueue
   private let street: Street
   private let http: HTTPClient
   private let folder: FastFolder
   /// Polls that suffice for everything once the trouble is over.
   private let calmPolls: Int
+  /// How this life is set up, for a person.
+  private let setup: String
   private var renamed = 0
   /// What was in the catalog after one of the polls, by index.
   private var everRecorded: Set<Int> = []
@@ -36,6 +40,8 @@ struct HubLife {
     law.days = Double(fortune.one(of: [3, 60, 1500]))
     law.granularity = fortune.one(of: [1, 60, 3600])
     var options = SimulatedHub.Options(law: law) { clock.now }
+    // Four repositories are looked at side by side.
+    options.parallel = 4
     options.longestPage = fortune.number(10...50)
     options.quotas = [
       .api: fortune.one(of: [40, 200, 1000]), .resolvers: fortune.one(of: [60, 3000]), .pages: 100,
@@ -46,21 +52,28 @@ struct HubLife {
     let client = HubClient(endpoint: try HubEndpoint(hub.endpoint), token: token, http: http, clock: clock.hubClock)
     let folder = try FastFolder()
     let catalog = try Catalog(folder: folder.path)
+    var reading = Configuration()
+    reading.readonly = true
+    let database = try DatabaseQueue(path: catalog.path, configuration: reading)
     var settings = Settings()
     settings.watch.firstDays = 3650
     settings.watch.pages = fortune.number(2...6)
-    settings.watch.describe = fortune.number(1...10)
+    settings.watch.describe = fortune.number(1...5)
     settings.watch.headers = 1
+    settings.watch.recheck = fortune.number(0...5)
     let street = Street(
       .init(
         settings: settings, catalog: catalog, hub: client, http: http, cacheRoot: folder.path + "/cache",
         device: .card(gibibytes: 12), program: "/nonexistent"),
       now: { Date(timeIntervalSince1970: clock.now) })
     calmPolls = 6 + 6 * (models + 100) / (options.longestPage * settings.watch.pages)
+    setup =
+      "\(models) models, \(Int(law.perDay)) a day in \(Int(law.days)) days in steps of \(law.granularity) s; "
+      + "\(settings.watch.pages) pages of \(options.longestPage) a pass; quota \(options.quotas[.api] ?? 0)"
     self.fortune = fortune
     self.hub = hub
     self.clock = clock
-    self.catalog = catalog
+    self.database = database
     self.street = street
     self.http = http
     self.folder = folder
@@ -72,7 +85,7 @@ struct HubLife {
   mutating func run() async throws -> String? {
     let trouble = try await live()
     await http.shutdown()
-    return trouble
+    return trouble.map { "\($0) [\(setup)]" }
   }
 
   private mutating func live() async throws -> String? {
@@ -149,34 +162,51 @@ struct HubLife {
 
   // MARK: What has to hold
 
-  /// After every poll: what was recorded once stays, and nothing is given up too early.
-  private mutating func lost() throws -> String? {
-    var states: [Int: RepoState] = [:]
-    for repo in try catalog.repos(in: RepoState.allCases) {
-      guard let index = hub.index(of: repo.id.description) else { return "\(repo.id) is recorded, and is no model" }
-      if states.updateValue(repo.state, forKey: index) != nil { return "\(name(index)) is recorded twice" }
+  /// A row of the catalog, read past its room: the records with all their tags would be half of this test's work.
+  private struct Recorded {
+    let id: String
+    let objectID: String?
+    let isGone: Bool
+  }
+
+  private func recorded() throws -> [Recorded] {
+    try database.read { database in
+      try Row.fetchAll(database, sql: "SELECT id, objectID, state FROM repo").map { row in
+        Recorded(id: row[0], objectID: row[1], isGone: row[2] == RepoState.gone.rawValue)
+      }
     }
-    for index in everRecorded.union(states.keys) where states[index] == nil || states[index] == .gone {
+  }
+
+  /// After every poll: what was recorded once stays, once only, and nothing is given up too early.
+  private mutating func lost() throws -> String? {
+    var isGone: [Int: Bool] = [:]
+    for repo in try recorded() {
+      guard let index = hub.index(of: repo.id) else { return "\(repo.id) is recorded, and is no model" }
+      if isGone.updateValue(repo.isGone, forKey: index) != nil { return "\(name(index)) is recorded twice" }
+      let objectID = hub.model(index).objectID
+      guard repo.objectID == objectID else {
+        return "\(name(index)) is recorded with the key \(repo.objectID ?? "none"); it has \(objectID)"
+      }
+    }
+    for index in everRecorded.union(isGone.keys) where isGone[index] ?? true {
       let looks = hub.failedLooks(index)
       guard let first = looks.first, let last = looks.last, looks.count >= 3, last - first >= 86_400 else {
-        let fate = states[index] == nil ? "was lost from the catalog" : "is given up"
+        let fate = isGone[index] == nil ? "was lost from the catalog" : "is given up"
         return "\(name(index)) \(fate) after \(looks.count) failing looks"
       }
     }
-    everRecorded.formUnion(states.keys)
+    everRecorded.formUnion(isGone.keys)
     return nil
   }
 
   /// In the end: whatever is there is recorded, under its present id.
   private func incomplete() throws -> String? {
-    let recorded = Dictionary(
-      try catalog.repos(in: RepoState.allCases).map { ($0.id.description, $0.state) },
-      uniquingKeysWith: { first, _ in first })
+    let isGone = Dictionary(try recorded().map { ($0.id, $0.isGone) }, uniquingKeysWith: { $0 || $1 })
     for index in 0..<hub.count {
       let model = hub.model(index)
       guard model.isVisible else { continue }
-      guard let state = recorded[model.id] else { return "\(name(index)) is public, and not recorded under that id" }
-      if state == .gone { return "\(name(index)) is public, and recorded as gone" }
+      guard let isGone = isGone[model.id] else { return "\(name(index)) is public, and not recorded under that id" }
+      if isGone { return "\(name(index)) is public, and recorded as gone" }
     }
     return nil
   }

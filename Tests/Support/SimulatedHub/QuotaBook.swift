@@ -21,6 +21,9 @@ struct QuotaBook {
   var quotas: [HubBucket: Int]
   /// Seconds.
   let window: Int
+  /// How many requests a client may have under way at once: all but the one that is answered with an announcement
+  /// may have been sent before it was heard.
+  let parallel: Int
 
   struct Window: Sendable {
     var start: Int
@@ -32,13 +35,16 @@ struct QuotaBook {
     /// The window whose last answer said that nothing is left.
     var emptyWindow: Int?
     var retryAt: Double = 0
+    /// Requests that came since the last announcement and may not have heard it.
+    var unheard = 0
   }
 
   private var states: [HubBucket: State] = [:]
   private(set) var violations: [HubViolation] = []
 
-  init(quotas: [HubBucket: Int], window: Int) {
+  init(quotas: [HubBucket: Int], window: Int, parallel: Int) {
     self.quotas = quotas
+    self.parallel = max(1, parallel)
     self.window = max(1, window)
   }
 
@@ -56,16 +62,20 @@ struct QuotaBook {
     }
     let last = state.windows.count - 1
     state.windows[last].requests += 1
+    let reason: String
     if state.retryAt > now {
-      violations.append(
-        HubViolation(request: request, bucket: bucket, reason: "Retry-After had \(state.retryAt - now) s to go"))
-      return false
+      reason = "Retry-After had \(state.retryAt - now) s to go"
+    } else if state.emptyWindow == start {
+      reason = "nothing was left in this window"
+    } else {
+      state.unheard = 0
+      return state.windows[last].requests <= quota(bucket)
     }
-    if state.emptyWindow == start {
-      violations.append(HubViolation(request: request, bucket: bucket, reason: "nothing was left in this window"))
-      return false
+    state.unheard += 1
+    if state.unheard >= parallel {
+      violations.append(HubViolation(request: request, bucket: bucket, reason: reason))
     }
-    return state.windows[last].requests <= quota(bucket)
+    return false
   }
 
   /// Declares a window used up, whatever was counted.

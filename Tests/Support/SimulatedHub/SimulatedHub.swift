@@ -20,6 +20,9 @@ public final class SimulatedHub: Sendable {
     public var quotas: [HubBucket: Int] = [.api: 1_000_000_000, .resolvers: 1_000_000_000, .pages: 1_000_000_000]
     /// The length of a window in seconds.
     public var window = 300
+    /// Requests that a client may have under way at once. So many, less one, may come after an announcement that
+    /// nothing is left, because they were sent before it.
+    public var parallel = 1
     /// The most rows of one page, whatever a request asks for.
     public var longestPage = 1000
     /// The one token that is accepted; nil accepts any.
@@ -164,7 +167,9 @@ final class HubCore: Sendable {
     self.port = port
     self.otherPort = otherPort
     state = Mutex(
-      State(world: World(law: options.law), quotas: QuotaBook(quotas: options.quotas, window: options.window)))
+      State(
+        world: World(law: options.law),
+        quotas: QuotaBook(quotas: options.quotas, window: options.window, parallel: options.parallel)))
   }
 
   /// Answers a request that came to the hub's own port.
