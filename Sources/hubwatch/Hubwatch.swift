@@ -19,7 +19,8 @@ struct Hubwatch: AsyncParsableCommand {
       """,
     version: Version.text,
     subcommands: [
-      RunVerb.self, DaemonVerb.self, PollVerb.self, FitVerb.self, PullVerb.self, SmokeVerb.self, DigestVerb.self,
+      RunVerb.self, DaemonVerb.self, PollVerb.self, ListVerb.self, ShowVerb.self, SearchVerb.self, FitVerb.self,
+      PullVerb.self, SmokeVerb.self, DigestVerb.self,
       ToolsVerb.self, DemoVerb.self, CoreVerb.self, ConfigVerb.self, SmokeChildVerb.self,
     ])
 

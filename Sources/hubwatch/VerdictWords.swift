@@ -14,4 +14,17 @@ enum VerdictWords {
     case .no: "no"
     }
   }
+
+  /// Without the numbers that only a fresh estimate has.
+  static func of(_ verdict: FitVerdict) -> String {
+    switch verdict {
+    case .fits: "fits"
+    case .smallerBatch: "fits with a smaller batch"
+    case .q8kv: "fits with the KV cache in Q8_0"
+    case .smallerContext: "fits at a smaller context"
+    case .expertsOnCpu: "experts in main memory"
+    case .split: "some layers in main memory"
+    case .no: "no"
+    }
+  }
 }
