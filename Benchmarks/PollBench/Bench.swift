@@ -22,6 +22,9 @@ struct Bench {
     report = Report(hubModels: size)
   }
 
+  /// Where the children's standard error goes.
+  private var errors: String { "\(place)/errors" }
+
   private func note(_ text: String) { FileHandle.standardError.write(Data("\(text)\n".utf8)) }
 
   private mutating func newState() throws -> String {
@@ -35,7 +38,7 @@ struct Bench {
 
   /// Both sides read the same models of the same hub, in turn.
   mutating func rates(python: String?) throws {
-    let rows = min(size / 4, 100_000)
+    let rows = min(size / 2, 100_000)
     let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
       .appending(path: "list_models.py").path
     let usable = python.flatMap { FileManager.default.isExecutableFile(atPath: $0) ? $0 : nil }
@@ -45,7 +48,8 @@ struct Bench {
       if let usable {
         let child = try Child(
           usable, [script, "gguf", "\(rows)"] + ModelQuery.pollMembers,
-          environment: ["HF_ENDPOINT": hub.endpoint, "HF_HUB_DISABLE_TELEMETRY": "1", "HF_HOME": "\(place)/python"])
+          environment: ["HF_ENDPOINT": hub.endpoint, "HF_HUB_DISABLE_TELEMETRY": "1", "HF_HOME": "\(place)/python"],
+          errors: errors)
         struct Outcome: Codable { var models: Int, seconds: Double, cpu: Double }
         let outcome = try JSONDecoder().decode(Outcome.self, from: child.output)
         report.python?.add(models: outcome.models, seconds: outcome.seconds, cpu: outcome.cpu)
@@ -59,7 +63,7 @@ struct Bench {
     let state = try newState()
     defer { try? FileManager.default.removeItem(atPath: state) }
     let child = try Child(
-      "\(programs)/poll-bench", ["record", "--endpoint", hub.endpoint, "--state", state] + arguments)
+      "\(programs)/poll-bench", ["record", "--endpoint", hub.endpoint, "--state", state] + arguments, errors: errors)
     return try JSONDecoder().decode(RecordMode.Outcome.self, from: child.output)
   }
 
@@ -131,7 +135,8 @@ struct Bench {
 
   private func poll(_ state: String, days: Int, isWhole: Bool) throws -> (Child, requests: Int) {
     let looks = isWhole ? "" : "describe = 0\nrecheck = 0\n"
-    let configuration = "[watch]\nfirst_days = \(days)\npages = 100000\n\(looks)[device]\nvram = 12\n"
+    let configuration =
+      "[watch]\nfirst_days = \(days)\npages = 100000\n\(looks)[device]\nvram = 12\n[tools]\nenabled = false\n"
     try Data(configuration.utf8).write(to: URL(fileURLWithPath: "\(place)/config.toml"))
     let before = try hub.requests()
     let child = try Child(
@@ -139,7 +144,7 @@ struct Bench {
       environment: [
         "HF_ENDPOINT": hub.endpoint, "HUBWATCH_STATE": state, "HUBWATCH_CONFIG": "\(place)/config.toml",
         "HOME": place, "HF_HOME": "\(place)/huggingface",
-      ])
+      ], errors: errors)
     return (child, try hub.requests() - before)
   }
 }

@@ -14,16 +14,18 @@ struct Child {
     let description: String
   }
 
-  /// Runs a program; its standard error goes where ours goes.
+  /// Runs a program.
   ///
+  /// - Parameter errors: a file for its standard error, which is told when it fails.
   /// - Throws: `Failure` when it cannot be started or does not end with 0.
-  init(_ path: String, _ arguments: [String], environment: [String: String] = [:]) throws {
+  init(_ path: String, _ arguments: [String], environment: [String: String] = [:], errors: String) throws {
     var pipe: [Int32] = [0, 0]
     guard pipe2(&pipe) else { throw Failure(description: "no pipe") }
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }
     posix_spawn_file_actions_adddup2(&actions, pipe[1], 1)
+    posix_spawn_file_actions_addopen(&actions, 2, errors, O_WRONLY | O_CREAT | O_TRUNC, 0o644)
     var variables = ProcessInfo.processInfo.environment
     for name in ["HF_TOKEN", "HF_HOME", "HUBWATCH_CONFIG", "HUBWATCH_STATE"] { variables[name] = nil }
     variables.merge(environment) { $1 }
@@ -44,7 +46,8 @@ struct Child {
     cpu = Self.seconds(usage.ru_utime) + Self.seconds(usage.ru_stime)
     peak = usage.ru_maxrss * 1024
     guard status == 0 else {
-      throw Failure(description: "\(path) \(arguments.joined(separator: " ")): ended with status \(status)")
+      let words = try String(contentsOfFile: errors, encoding: .utf8).suffix(2000)
+      throw Failure(description: "\(path) \(arguments.joined(separator: " ")): ended with status \(status)\n\(words)")
     }
   }
 
