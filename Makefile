@@ -45,10 +45,10 @@ torture: system
 	swift build $(SWIFT_FLAGS) --build-tests
 	HUBWATCH_SEEDS=$${HUBWATCH_SEEDS:-1000} swift test $(SWIFT_FLAGS) --skip-build --filter '^PollTests\.NothingMissedTests'
 
-## Measures the poll on a simulated hub of a million models; BENCH=--quick for a small one, BENCH=--json for JSON.
+## Measures the poll on a simulated hub of a million models; BENCH_FLAGS=--quick for a small one, --json for JSON.
 bench: system python
 	for product in hubwatch simulated-hub poll-bench; do swift build $(SWIFT_FLAGS) --product $$product; done
-	.build/release/poll-bench $(BENCH)
+	.build/release/poll-bench $(BENCH_FLAGS)
 
 ## Checks the style.
 lint:

@@ -4,6 +4,7 @@ import PackageDescription
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let sqlite = Target.Dependency.product(name: "GRDBSQLite", package: "GRDB.swift")
 let flyingFox = Target.Dependency.product(name: "FlyingFox", package: "FlyingFox")
 let flyingSocks = Target.Dependency.product(name: "FlyingSocks", package: "FlyingFox")
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
@@ -35,7 +36,7 @@ let package = Package(
     .target(name: "ModelFiles", dependencies: ["JSONText", "Domain"]),
     .target(name: "Hub", dependencies: ["HTTP", "JSONText", "Domain"]),
     .target(name: "Fit", dependencies: ["ModelFiles", "Domain", subprocess]),
-    .target(name: "Catalog", dependencies: ["Domain", grdb]),
+    .target(name: "Catalog", dependencies: ["Domain", grdb, sqlite]),
     .target(name: "Downloads", dependencies: ["Hub", "HTTP", "Catalog", "Checksums", "CLinux", "Domain"]),
     .target(name: "Inference", dependencies: ["ModelFiles", "CKernels", "Domain"]),
     .target(name: "Smoke", dependencies: ["Inference", "ModelFiles", "CLinux", "Domain", subprocess]),
@@ -60,7 +61,7 @@ let package = Package(
     .executableTarget(
       name: "simulated-hub", dependencies: ["TestSupport", argumentParser], path: "Benchmarks/SimulatedHubServer"),
     .executableTarget(
-      name: "poll-bench", dependencies: ["Catalog", "Hub", "HTTP", "Domain", argumentParser],
+      name: "poll-bench", dependencies: ["Catalog", "Hub", "HTTP", "Settings", "Watch", "Domain", argumentParser],
       path: "Benchmarks/PollBench"),
     .target(name: "LoopbackServer", path: "Tests/HTTPTests/LoopbackServer"),
     .testTarget(name: "DomainTests", dependencies: ["Domain"]),

@@ -1,3 +1,4 @@
+import Catalog
 import Foundation
 import Hub
 
@@ -43,8 +44,9 @@ struct Bench {
       .appending(path: "list_models.py").path
     let usable = python.flatMap { FileManager.default.isExecutableFile(atPath: $0) ? $0 : nil }
     if usable != nil { report.python = Report.Rate() }
-    for round in 1...(isQuick ? 3 : 5) {
-      note("listing \(rows) models, round \(round)")
+    let rounds = isQuick ? 3 : 5
+    for round in 1...rounds {
+      note("listing \(rows) models, round \(round) of \(rounds)")
       if let usable {
         let child = try Child(
           usable, [script, "gguf", "\(rows)"] + ModelQuery.pollMembers,
@@ -54,8 +56,11 @@ struct Bench {
         let outcome = try JSONDecoder().decode(Outcome.self, from: child.output)
         report.python?.add(models: outcome.models, seconds: outcome.seconds, cpu: outcome.cpu)
       }
-      let outcome = try record(["--filter", "gguf", "--models", "\(rows)"])
+      // What follows from the listing takes longer than the listing; once is enough.
+      let derives = round == rounds ? ["--derive"] : []
+      let outcome = try record(["--filter", "gguf", "--models", "\(rows)"] + derives)
       report.hubwatch.add(models: outcome.models, seconds: outcome.seconds, cpu: outcome.cpu)
+      report.derivedRate = outcome.deriving.map { Double(outcome.models) / (outcome.seconds + $0) }
     }
   }
 
@@ -123,6 +128,8 @@ struct Bench {
     guard let models = words?.first.flatMap({ Int($0) }) else {
       throw Child.Failure(description: "hubwatch poll does not say how many models it knows")
     }
+    // Whoever closes the catalog last moves the write-ahead log into it.
+    do { _ = try Catalog(folder: state) }
     let bytes = try ["hubwatch.sqlite", "hubwatch.sqlite-wal"].reduce(0) { sum, name in
       guard FileManager.default.fileExists(atPath: "\(state)/\(name)") else { return sum }
       let size = try FileManager.default.attributesOfItem(atPath: "\(state)/\(name)")[.size] as? NSNumber

@@ -20,10 +20,11 @@ struct Record: AsyncParsableCommand {
   @Option var pages = 1_000_000
   @Option var models = Int.max
   @Option var state: String
+  @Flag var derive = false
 
   func run() async throws {
     let outcome = try await RecordMode.run(
-      endpoint: endpoint, filter: filter, pages: pages, models: models, state: state)
+      endpoint: endpoint, filter: filter, pages: pages, models: models, state: state, derives: derive)
     print(String(decoding: try JSONEncoder().encode(outcome), as: UTF8.self))
   }
 }

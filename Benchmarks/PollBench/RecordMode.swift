@@ -1,7 +1,11 @@
 import Catalog
+import Domain
 import Foundation
 import HTTP
 import Hub
+import Settings
+
+@testable import Watch
 
 /// The bench's own child: reads a listing and records it as the poller does, in pages of a thousand.
 ///
@@ -13,14 +17,20 @@ enum RecordMode {
     var seconds: Double
     /// User and system time of the reading alone.
     var cpu: Double
-    /// `VmHWM`, in bytes.
+    /// `VmHWM` after the listing, in bytes.
     var peak: Int
+    /// Families and the search index brought up to date after the listing, in seconds; nil when that was not asked for.
+    var deriving: Double?
   }
 
   /// Reads up to `pages` pages of the models with a tag, or of all with an empty one.
-  static func run(endpoint: String, filter: String, pages: Int, models wanted: Int, state: String) async throws
-    -> Outcome
+  ///
+  /// - Parameter derives: whether families and the search index are brought up to date after that.
+  static func run(endpoint: String, filter: String, pages: Int, models wanted: Int, state: String, derives: Bool)
+    async throws -> Outcome
   {
+    let settings = Settings()
+    let rules = Rules(settings.watch)
     let http = try HTTPClient(.init(userAgent: HubClient.userAgent(version: "bench")))
     let hub = HubClient(endpoint: try HubEndpoint(endpoint), token: nil, http: http)
     let catalog = try Catalog(folder: state)
@@ -30,30 +40,29 @@ enum RecordMode {
     let start = ContinuousClock.now
     var models = 0
     var iterator = hub.models(query, pageLimit: pages).makeAsyncIterator()
-    try await withThrowingTaskGroup(of: RecordingResult.self) { recording in
+    let architectures = TagSet(settings.watch.architectures)
+    _ = try await PageRecorder.recording(into: catalog, judge: { rules.judge($0) }) { recorder in
       while models < wanted, let page = try await iterator.next() {
-        _ = try await recording.next()
         guard page.skipped.isEmpty else { throw Child.Failure(description: "a row was not understood") }
         models += page.models.count
-        let now = Date()
-        recording.addTask { try catalog.record(page.models.map { listed($0) }, at: now) }
+        // What a pass of the poller remembers with every page is about as long.
+        try await recorder.add(
+          page.models.map { Poller.judged($0, architectures: architectures, rules: rules) }, at: Date(),
+          marks: ["poll.bench": page.next ?? ""])
       }
-      try await recording.waitForAll()
     }
     let seconds = (ContinuousClock.now - start) / .seconds(1)
     let used = cpu() - cpuBefore
     guard try catalog.repoCount() == models else { throw Child.Failure(description: "not every model was recorded") }
     await http.shutdown()
-    return Outcome(models: models, seconds: seconds, cpu: used, peak: try peak())
-  }
-
-  private static func listed(_ model: ModelListing) -> ListedRepo {
-    let isGated = if case .gated = model.gating { true } else { false }
-    return ListedRepo(
-      id: model.id, objectID: model.objectID, commit: model.sha, createdAt: model.createdAt,
-      lastModified: model.lastModified, tags: model.tags, gated: isGated, downloads: Int(model.downloads ?? 0),
-      likes: Int(model.likes ?? 0), trending: model.trendingScore ?? 0,
-      architecture: model.tags.contains("llama") ? "llama" : nil, parameters: model.safetensorsParameters)
+    var outcome = Outcome(models: models, seconds: seconds, cpu: used, peak: try peak())
+    if derives {
+      let rank = Rank(weights: settings.rank, rules: rules)
+      let start = ContinuousClock.now
+      while try catalog.derive(at: Date(), score: { rank.score($0) }) > 0 {}
+      outcome.deriving = (ContinuousClock.now - start) / .seconds(1)
+    }
+    return outcome
   }
 
   private static func cpu() -> Double {

@@ -51,6 +51,8 @@ struct Report: Codable {
   var hubModels: Int
   var python: Rate?
   var hubwatch = Rate()
+  /// Models a second with families and the search index.
+  var derivedRate: Double?
   var memory: [Memory] = []
   var few: Known?
   var many: Known?
@@ -72,6 +74,9 @@ struct Report: Codable {
     } else {
       lines.append("  hubwatch, read and recorded   \(Self.line(hubwatch))")
       lines.append("  huggingface_hub: no Python client (make python)")
+    }
+    if let derivedRate {
+      lines.append("  hubwatch, with families and search index: \(Int(derivedRate))")
     }
     lines.append("\nPeak memory of reading and recording (aim: flat, below 64 MiB):")
     for memory in memory {

@@ -144,9 +144,8 @@ extension Catalog {
         database,
         sql: """
           SELECT * FROM copy
-          WHERE repo = ?1 OR repo IN (SELECT alias.id FROM alias JOIN repo ON repo.key = alias.repo WHERE repo.id = ?1)
-          ORDER BY wantedAt DESC, id DESC
-          """, arguments: [id.description])
+          WHERE repo = ?1 OR repo IN (SELECT id FROM alias WHERE alias.repo = ?2) ORDER BY wantedAt DESC, id DESC
+          """, arguments: [id.description, Self.key(database, id)])
     }
   }
 

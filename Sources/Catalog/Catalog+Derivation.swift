@@ -33,6 +33,7 @@ extension Catalog {
     limit: Int = 1000, at now: Date, score: @Sendable (FamilyFacts) -> Double
   ) throws(CatalogError) -> Int {
     try write { database in
+      try Self.enterNames(database)
       let through = try Self.derivedThrough(database)
       var rows = try Row.fetchAll(
         database,
@@ -73,7 +74,7 @@ struct DerivationRow {
 
   let key: Int64
   let id: RepoID
-  let tags: [String]
+  let tags: TagList
   let isAdmitted: Bool
   let likes: Int64
   var family: Int64?
@@ -85,7 +86,7 @@ struct DerivationRow {
     }
     key = row["key"]
     self.id = id
-    tags = TagLines.tags(row["tags"])
+    tags = TagList(lines: row["tags"])
     isAdmitted = row["state"] != RepoState.leftOut.rawValue
     likes = row["likes"]
     family = row["family"]

@@ -37,12 +37,14 @@ extension Catalog {
   ///
   /// - Parameters:
   ///   - marks: names and values to remember, such as how far a pass has come.
-  ///   - judge: the user's rules.
+  ///   - judge: the user's rules, asked for repositories without a ruling, and for known ones.
   public func record(
     _ listed: [ListedRepo], at now: Date, marks: [String: String] = [:],
     judge: @escaping Judge = { _ in Ruling(isAdmitted: true, rule: .unknownArchitecture) }
   ) throws(CatalogError) -> RecordingResult {
-    try write { database in
+    try writeRepeatable { database in
+      // Rows without the hub's key are told apart by their ids.
+      if listed.contains(where: { $0.objectID == nil }) { try Self.enterAll(database) }
       var recorder = try ListingRecorder(database, now: Moment.milliseconds(now), judge: judge)
       for repo in listed { try recorder.record(repo) }
       try recorder.finish()
@@ -57,36 +59,53 @@ private struct ListingRecorder {
   let database: Database
   let now: Int64
   let judge: Judge
-  let insert: Statement
+  var insert: RowStatement
+  /// Whether there are rows of which the hub's key is not known.
+  let hasKeyless: Bool
   var result = RecordingResult()
 
   init(_ database: Database, now: Int64, judge: @escaping Judge) throws {
     self.database = database
     self.now = now
     self.judge = judge
-    insert = try database.cachedStatement(
+    insert = try RowStatement(
+      database,
       sql: """
         INSERT INTO repo (
           id, objectID, state, rule, stateAt, "commit", createdAt, lastModified, firstSeenAt, recordedAt, tags, gated,
           downloads, likes, trending, architecture, parameters, lookAgainAt, misses)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?5, ?5, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, 0)
         ON CONFLICT DO NOTHING
         """)
+    hasKeyless =
+      try Bool.fetchOne(database, sql: "SELECT EXISTS (SELECT 1 FROM repo WHERE objectID IS NULL)") ?? false
   }
 
   mutating func record(_ repo: ListedRepo) throws {
-    let ruling = judge(repo)
-    insert.setUncheckedArguments([
-      repo.id.description, repo.objectID, state(ruling).rawValue, ruling.code, now, repo.commit?.description,
-      Moment.milliseconds(repo.createdAt), Moment.milliseconds(repo.lastModified), now, now, TagLines.text(repo.tags),
-      repo.gated, repo.downloads, repo.likes, repo.trending == 0 ? nil : repo.trending, repo.architecture,
-      repo.parameters, ruling.isAdmitted ? 0 : nil,
-    ])
-    try insert.execute()
-    if database.changesCount == 1 {
+    if hasKeyless || repo.objectID == nil, let known = try find(repo) { return try update(repo, known) }
+    let ruling = repo.ruling ?? judge(repo)
+    insert.bind(1, repo.id.description)
+    if let objectID = repo.objectID { insert.bind(2, isText: false) { objectID.append(to: &$0) } }
+    insert.bind(3, state(ruling).rawValue)
+    insert.bind(4) { ruling.appendCode(to: &$0) }
+    insert.bind(5, now)
+    insert.bind(6, repo.commit?.description)
+    insert.bind(7, Moment.milliseconds(repo.createdAt))
+    insert.bind(8, Moment.milliseconds(repo.lastModified))
+    insert.bind(9, repo.tags.lines)
+    insert.bind(10, repo.gated ? 1 : 0)
+    insert.bind(11, Int64(repo.downloads))
+    insert.bind(12, Int64(repo.likes))
+    if repo.trending != 0 { insert.bind(13, repo.trending) }
+    insert.bind(14, repo.architecture)
+    insert.bind(15, repo.parameters)
+    insert.bind(16, ruling.isAdmitted ? 0 : nil)
+    if try insert.execute() == 1 {
       result.new += 1
+    } else if let known = try find(repo) {
+      try update(repo, known)
     } else {
-      try update(repo)
+      throw DatabaseError(resultCode: .SQLITE_INTERNAL, message: "a repo row conflicts with none")
     }
   }
 
@@ -98,11 +117,8 @@ private struct ListingRecorder {
 
   private func state(_ ruling: Ruling) -> RepoState { ruling.isAdmitted ? .seen : .leftOut }
 
-  private mutating func update(_ listed: ListedRepo) throws {
+  private mutating func update(_ listed: ListedRepo, _ known: Row) throws {
     var listed = listed
-    guard let known = try find(listed) else {
-      throw DatabaseError(resultCode: .SQLITE_INTERNAL, message: "a repo row conflicts with none")
-    }
     let key: Int64 = known["key"]
     // What one listing does not tell, another one, or a header, may have told.
     listed.architecture = listed.architecture ?? known["architecture"]
@@ -112,27 +128,24 @@ private struct ListingRecorder {
     let isSameCommit = known["commit"] == listed.commit?.description
     let isLeftOut = state == RepoState.leftOut.rawValue
     let isRenamed = known["id"] != listed.id.description
-    let isReplaced =
-      listed.objectID != nil && known["objectID"] != nil && known["objectID"] != listed.objectID
     let hasNews =
-      !isSameCommit || known["gated"] != listed.gated || state == RepoState.gone.rawValue || isRenamed || isReplaced
+      !isSameCommit || known["gated"] != listed.gated || state == RepoState.gone.rawValue || isRenamed
       || known["rule"] != ruling.code && isLeftOut == ruling.isAdmitted
-    let tags = TagLines.text(listed.tags)
-    let hasOtherWords = isRenamed || known["tags"] != tags
+    let hasOtherWords = isRenamed || known["tags"] != listed.tags.lines
     let hasOtherCounts =
       known["likes"] != listed.likes || known["downloads"] != listed.downloads
       || (known["trending"] ?? 0.0) != listed.trending
     guard
       hasNews || hasOtherWords || hasOtherCounts
         || known["lastModified"] != Moment.milliseconds(listed.lastModified)
-        || known["objectID"] as String? != listed.objectID && listed.objectID != nil
+        || known["isKeyless"] && listed.objectID != nil
         || known["architecture"] != listed.architecture || known["parameters"] != listed.parameters
     else {
       result.unchanged += 1
       return
     }
     if hasOtherWords || hasNews || hasOtherCounts { try Catalog.makeStale(database, key) }
-    if isRenamed { try rename(key, from: known["id"], to: listed.id) }
+    if isRenamed { try Catalog.rename(database, key, from: known["id"], to: listed.id) }
     try database.cachedStatement(
       sql: """
         UPDATE repo SET objectID = coalesce(?, objectID), rule = ?, "commit" = ?, createdAt = ?, lastModified = ?,
@@ -141,9 +154,10 @@ private struct ListingRecorder {
         WHERE key = ?
         """
     ).execute(arguments: [
-      listed.objectID, ruling.code, listed.commit?.description, Moment.milliseconds(listed.createdAt),
-      Moment.milliseconds(listed.lastModified), tags, listed.gated, listed.downloads, listed.likes,
-      listed.trending == 0 ? nil : listed.trending, listed.architecture, listed.parameters, key,
+      listed.objectID.map { Data($0.bytes) }, ruling.code, listed.commit?.description,
+      Moment.milliseconds(listed.createdAt), Moment.milliseconds(listed.lastModified), listed.tags.lines, listed.gated,
+      listed.downloads, listed.likes, listed.trending == 0 ? nil : listed.trending, listed.architecture,
+      listed.parameters, key,
     ])
     guard hasNews else {
       result.unchanged += 1
@@ -153,40 +167,26 @@ private struct ListingRecorder {
     try database.cachedStatement(
       sql: "UPDATE repo SET state = ?, reason = NULL, stateAt = ?, recordedAt = ?, lookAgainAt = ? WHERE key = ?"
     ).execute(arguments: [self.state(ruling).rawValue, now, now, ruling.isAdmitted ? 0 : nil, key])
-    if isReplaced {
-      try database.execute(
-        sql: "UPDATE repo SET firstSeenAt = ?, family = NULL, kinship = NULL WHERE key = ?", arguments: [now, key])
-      try database.execute(sql: "DELETE FROM description WHERE repo = ?", arguments: [key])
-      try database.execute(sql: "DELETE FROM weights WHERE repo = ?", arguments: [key])
-    }
   }
 
+  /// The row of a repository: by the hub's key, else by its id, if one of the two keys is not known.
   private func find(_ listed: ListedRepo) throws -> Row? {
     let columns = """
-      SELECT key, id, objectID, state, rule, "commit", lastModified, tags, gated, downloads, likes, trending, architecture,
-        parameters FROM repo
+      SELECT key, id, objectID IS NULL AS isKeyless, state, rule, "commit", lastModified, tags, gated, downloads, likes,
+        trending, architecture, parameters FROM repo
       """
-    if let objectID = listed.objectID,
-      let row = try Row.fetchOne(
-        database.cachedStatement(sql: "\(columns) WHERE objectID = ?"), arguments: [objectID])
+    guard let objectID = listed.objectID else {
+      return try Catalog.currentKey(database, listed.id).flatMap { key in
+        try Row.fetchOne(database.cachedStatement(sql: "\(columns) WHERE key = ?"), arguments: [key])
+      }
+    }
+    if let row = try Row.fetchOne(
+      database.cachedStatement(sql: "\(columns) WHERE objectID = ?"), arguments: [Data(objectID.bytes)])
     {
       return row
     }
     return try Row.fetchOne(
-      database.cachedStatement(sql: "\(columns) WHERE id = ?"), arguments: [listed.id.description])
-  }
-
-  /// Gives a repository its new id. One that is known under that id has lost it: the hub gives an id to one only.
-  private func rename(_ key: Int64, from old: String, to new: RepoID) throws {
-    if let other = try Int64.fetchOne(
-      database, sql: "SELECT key FROM repo WHERE id = ? AND key <> ?", arguments: [new.description, key])
-    {
-      try Catalog.makeStale(database, other)
-      try database.execute(sql: "DELETE FROM repo WHERE key = ?", arguments: [other])
-      try Catalog.addToCount(database, -1)
-    }
-    try database.execute(sql: "UPDATE repo SET id = ? WHERE key = ?", arguments: [new.description, key])
-    try database.execute(sql: "DELETE FROM alias WHERE id = ?", arguments: [new.description])
-    try database.execute(sql: "INSERT OR REPLACE INTO alias VALUES (?, ?)", arguments: [old, key])
+      database.cachedStatement(sql: "\(columns) WHERE objectID IS NULL AND id = ?"),
+      arguments: [listed.id.description])
   }
 }

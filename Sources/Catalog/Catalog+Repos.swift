@@ -125,7 +125,7 @@ extension Catalog {
         guard let id = RepoID(row["id"]) else { continue }
         let ruling = judge(
           ListedRepo(
-            id: id, commit: nil, createdAt: nil, lastModified: nil, tags: TagLines.tags(row["tags"]), gated: false,
+            id: id, commit: nil, createdAt: nil, lastModified: nil, tags: TagList(lines: row["tags"]), gated: false,
             downloads: 0, likes: 0, architecture: row["architecture"], parameters: row["parameters"]))
         guard row["rule"] != ruling.code else { continue }
         let key: Int64 = row["key"]
@@ -240,13 +240,6 @@ extension Catalog {
 
   static func addToCount(_ database: Database, _ number: Int) throws {
     try setMark(database, "repo.count", String(count(database) + number))
-  }
-
-  /// The number of a repository, also by an id that it had before.
-  static func key(_ database: Database, _ id: RepoID) throws -> Int64? {
-    let name = id.description
-    return try Int64.fetchOne(database.cachedStatement(sql: "SELECT key FROM repo WHERE id = ?"), arguments: [name])
-      ?? Int64.fetchOne(database.cachedStatement(sql: "SELECT repo FROM alias WHERE id = ?"), arguments: [name])
   }
 
   /// A remembered value, such as a watermark.

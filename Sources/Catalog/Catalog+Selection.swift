@@ -61,9 +61,9 @@ extension Catalog {
         conditions.append(selection.states.count == 1 ? "repo.state = \(names)" : "repo.state IN (\(names))")
       }
       if let owner = selection.owner {
-        // The ids of one owner lie side by side in the index; '0' is the character after '/'.
-        want("repo.id >= ?", "\(owner)/")
-        want("repo.id < ?", "\(owner)0")
+        // The ids of one owner lie side by side; '0' is the character after '/'.
+        want("repo.key IN (SELECT name.repo FROM name WHERE name.id >= ?", "\(owner)/")
+        want("name.id < ?)", "\(owner)0")
       }
       if let architecture = selection.architecture { want("repo.architecture = ? COLLATE NOCASE", architecture) }
       if let tag = selection.tag {

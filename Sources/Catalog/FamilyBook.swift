@@ -93,7 +93,8 @@ struct FamilyBook {
   private mutating func family(of base: RepoID) throws -> Int64 {
     if let named = try family(named: Self.name(base)) { return named }
     if let known = try Int64.fetchOne(
-      database.cachedStatement(sql: "SELECT family FROM repo WHERE id = ?"), arguments: [base.description])
+      database.cachedStatement(sql: "SELECT family FROM repo WHERE key = (SELECT repo FROM name WHERE id = ?)"),
+      arguments: [base.description])
     {
       return known
     }

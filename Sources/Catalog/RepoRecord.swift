@@ -9,7 +9,7 @@ public struct RepoRecord: Sendable, Equatable {
   /// Its id on the hub.
   public var id: RepoID
   /// The hub's own key, which survives a rename.
-  public var objectID: String?
+  public var objectID: HubObjectID?
   /// Where it is in its life.
   public var state: RepoState
   /// Why it is in that state, for a person.
@@ -83,7 +83,7 @@ extension RepoRecord: FetchableRecord {
     }
     key = row["key"]
     self.id = id
-    objectID = row["objectID"]
+    objectID = (row["objectID"] as Data?).flatMap { HubObjectID(bytes: $0) }
     self.state = state
     ruling = (row["rule"] as String?).flatMap(Ruling.init(code:))
     reason = row["reason"]
@@ -93,7 +93,7 @@ extension RepoRecord: FetchableRecord {
     lastModified = Moment.date(row["lastModified"] as Int64?)
     firstSeenAt = Moment.date(row["firstSeenAt"] as Int64)
     recordedAt = Moment.date(row["recordedAt"] as Int64)
-    tags = TagLines.tags(row["tags"])
+    tags = TagList(lines: row["tags"]).strings
     gated = row["gated"]
     downloads = row["downloads"]
     likes = row["likes"]
@@ -123,7 +123,7 @@ public struct ListedRepo: Sendable, Equatable {
   /// Its id on the hub.
   public var id: RepoID
   /// The hub's own key, which survives a rename; nil when the hub did not tell it.
-  public var objectID: String?
+  public var objectID: HubObjectID?
   /// The commit that `main` means.
   public var commit: CommitHash?
   /// When the repository was made, as the hub says.
@@ -131,7 +131,7 @@ public struct ListedRepo: Sendable, Equatable {
   /// When anything in it changed last, as the hub says.
   public var lastModified: Date?
   /// The hub's tags.
-  public var tags: [String]
+  public var tags: TagList
   /// Whether its files can be had only after accepting terms.
   public var gated: Bool
   /// Downloads of the last month.
@@ -144,10 +144,12 @@ public struct ListedRepo: Sendable, Equatable {
   public var architecture: String?
   /// All weights, as the hub counts them.
   public var parameters: Int64?
+  /// What the rules say of all that; nil when it is judged as it is recorded.
+  public var ruling: Ruling?
 
   /// What a listing row holds.
   public init(
-    id: RepoID, objectID: String? = nil, commit: CommitHash?, createdAt: Date?, lastModified: Date?, tags: [String],
+    id: RepoID, objectID: HubObjectID? = nil, commit: CommitHash?, createdAt: Date?, lastModified: Date?, tags: TagList,
     gated: Bool, downloads: Int, likes: Int, trending: Double = 0, architecture: String? = nil, parameters: Int64? = nil
   ) {
     self.id = id
@@ -163,16 +165,6 @@ public struct ListedRepo: Sendable, Equatable {
     self.architecture = architecture
     self.parameters = parameters
   }
-}
-
-/// Tags in one text column, a line each.
-enum TagLines {
-  static func text(_ tags: [String]) -> String {
-    // A tag with a line end would become two; the hub has none.
-    tags.joined(separator: "\n")
-  }
-
-  static func tags(_ text: String) -> [String] { text.split(separator: "\n").map(String.init) }
 }
 
 /// JSON in a text column.

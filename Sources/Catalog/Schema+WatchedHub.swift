@@ -18,7 +18,7 @@ extension Schema {
     CREATE TABLE repo (
       key INTEGER PRIMARY KEY NOT NULL,
       id TEXT NOT NULL,
-      objectID TEXT,
+      objectID BLOB,
       state TEXT NOT NULL,
       reason TEXT,
       rule TEXT,
@@ -78,6 +78,11 @@ extension Schema {
       FOREIGN KEY (repo, path) REFERENCES weights (repo, path) ON DELETE CASCADE
     ) STRICT, WITHOUT ROWID;
 
+    CREATE TABLE name (
+      id TEXT PRIMARY KEY NOT NULL,
+      repo INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+
     CREATE TABLE alias (
       id TEXT PRIMARY KEY NOT NULL,
       repo INTEGER NOT NULL REFERENCES repo (key) ON DELETE CASCADE
@@ -130,13 +135,15 @@ extension Schema {
       (SELECT coalesce(group_concat(value, char(10)), '') FROM json_each(tags)), gated, downloads, likes,
       shape ->> '$.architecture', coalesce(\(milliseconds("lookAgainAt")), iif(state = 'seen', 0, NULL)), 0
     FROM repo1 ORDER BY createdAt;
+    INSERT INTO name SELECT id, key FROM repo ORDER BY id;
+    INSERT INTO mark SELECT 'named.through', max(key) FROM repo HAVING count(*) > 0;
     INSERT INTO description (repo, "commit", shape, facts, describedAt, checkedAt)
-    SELECT repo.key, describedCommit, shape, '{}', repo.stateAt, repo.stateAt
-    FROM repo1 JOIN repo USING (id) WHERE describedCommit IS NOT NULL;
-    INSERT INTO weights SELECT repo.key, path, weights1."commit", quantization, bytes, evidence, layout, files
-    FROM weights1 JOIN repo ON repo.id = weights1.repo;
-    INSERT INTO fit SELECT repo.key, path, device, context, total, margin, verdict, maxContext
-    FROM fit1 JOIN repo ON repo.id = fit1.repo;
+    SELECT repo.key, describedCommit, repo1.shape, '{}', repo.stateAt, repo.stateAt
+    FROM repo1 JOIN name USING (id) JOIN repo ON repo.key = name.repo WHERE describedCommit IS NOT NULL;
+    INSERT INTO weights SELECT name.repo, path, weights1."commit", quantization, bytes, evidence, layout, files
+    FROM weights1 JOIN name ON name.id = weights1.repo;
+    INSERT INTO fit SELECT name.repo, path, device, context, total, margin, verdict, maxContext
+    FROM fit1 JOIN name ON name.id = fit1.repo;
     DROP TABLE fit1;
     DROP TABLE weights1;
     DROP TABLE repo1;
@@ -145,7 +152,7 @@ extension Schema {
 
   // The indexes of a million rows have to be few and small: most are partial.
   private static let indexes = """
-    CREATE UNIQUE INDEX repoByID ON repo (id);
+    CREATE UNIQUE INDEX repoByID ON repo (id) WHERE objectID IS NULL;
     CREATE UNIQUE INDEX repoByObject ON repo (objectID) WHERE objectID IS NOT NULL;
     CREATE INDEX repoByRecording ON repo (recordedAt);
     CREATE INDEX repoDue ON repo (lookAgainAt, createdAt) WHERE lookAgainAt IS NOT NULL;

@@ -105,7 +105,7 @@ enum Schema {
           ) STRICT, WITHOUT ROWID;
           """)
     }
-    migrator.registerMigration("2 the watched hub", migrate: watchTheHub)
+    migrator.registerMigration("2 the whole hub", migrate: watchTheHub)
     registerUpstreams(&migrator)
     return migrator
   }

@@ -22,7 +22,7 @@ public struct Lineage: Sendable, Hashable {
   private static let longest = 32
 
   /// Reads the tags; names that break the hub's rules are left out.
-  public init(tags: [String]) {
+  public init(tags: some Sequence<some StringProtocol>) {
     var relation: Relation?
     var bases: [RepoID] = []
     for tag in tags where tag.hasPrefix("base_model:") {

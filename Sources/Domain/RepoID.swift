@@ -46,12 +46,14 @@ public struct RepoID: Hashable, Sendable, Comparable, CustomStringConvertible {
 
   /// The user or organisation; empty for an id of one part.
   public var owner: String {
-    description.firstIndex(of: "/").map { String(description[..<$0]) } ?? ""
+    description.utf8.firstIndex(of: UInt8(ascii: "/")).map { String(description[..<$0]) } ?? ""
   }
 
   /// The repository's own name.
   public var name: String {
-    description.firstIndex(of: "/").map { String(description[description.index(after: $0)...]) } ?? description
+    description.utf8.firstIndex(of: UInt8(ascii: "/")).map {
+      String(description[description.utf8.index(after: $0)...])
+    } ?? description
   }
 
   /// The folder of this repository in the Hugging Face cache: `models--ORG--NAME`.

@@ -39,7 +39,20 @@ public struct Ruling: Sendable, Hashable {
   }
 
   /// The form in which a catalog of a million models keeps it: `+architectures llama`.
-  public var code: String { "\(isAdmitted ? "+" : "-")\(rule.rawValue)" + (finding.isEmpty ? "" : " \(finding)") }
+  public var code: String {
+    var bytes: [UInt8] = []
+    appendCode(to: &bytes)
+    return String(decoding: bytes, as: UTF8.self)
+  }
+
+  /// Puts its code behind other bytes, which is what recording a million models needs.
+  public func appendCode(to bytes: inout [UInt8]) {
+    bytes.append(isAdmitted ? UInt8(ascii: "+") : UInt8(ascii: "-"))
+    bytes.append(contentsOf: rule.rawValue.utf8)
+    guard !finding.isEmpty else { return }
+    bytes.append(UInt8(ascii: " "))
+    bytes.append(contentsOf: finding.utf8)
+  }
 
   /// A ruling out of its code; nil for any other text.
   public init?(code: String) {

@@ -42,7 +42,7 @@ public struct ModelPages: AsyncSequence, Sendable {
       let end = walk.advance(response.head)
       let date = response.head.headers["Date"].flatMap(HTTPDate.seconds)
       let next = end == .last || end == .foreignLink ? nil : LinkHeader.next(in: response.head.headers.values("Link"))
-      return ModelPage(models: rows.map(\.row), skipped: skipped, end: end, next: next, serverTime: date)
+      return ModelPage(models: rows, skipped: skipped, end: end, next: next, serverTime: date)
     }
   }
 

@@ -32,7 +32,7 @@ extension HubClient {
     while let url = walk.next {
       let response = try await get(url, subject: subject)
       let page = try Rows.decode(TreeEntry.self, response, subject: subject)
-      files += page.rows.compactMap(\.row.file)
+      files += page.rows.compactMap(\.file)
       skipped += page.skipped.map { SkippedRow(index: entries + $0.index, reason: $0.reason) }
       entries += page.rows.count + page.skipped.count
       end = walk.advance(response.head)

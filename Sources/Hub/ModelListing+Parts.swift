@@ -1,7 +1,28 @@
 import Domain
 import JSONText
 
+/// A value that lies elsewhere in memory.
+indirect enum Boxed<Value: Sendable & Hashable>: Sendable, Hashable {
+  case boxed(Value)
+
+  var value: Value {
+    switch self {
+    case .boxed(let value): value
+    }
+  }
+}
+
 extension ModelListing {
+  /// The members that have to be asked for.
+  struct Parts: Sendable, Hashable {
+    var gguf: GGUFSummary?
+    var config: ConfigSummary?
+    var safetensors: SafetensorsSummary?
+    var baseModels: BaseModels?
+    var card: CardSummary?
+    var siblings: [Sibling] = []
+  }
+
   /// What the hub read out of a GGUF file of the repository; it does not say which file.
   public struct GGUFSummary: Sendable, Hashable {
     /// `general.architecture`.

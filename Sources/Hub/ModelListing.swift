@@ -17,8 +17,8 @@ public enum Gating: Sendable, Hashable {
 public struct ModelListing: Sendable, Hashable {
   /// The repository; after a rename its new id.
   public let id: RepoID
-  /// The hub's own key, 24 hexadecimal digits, which survives a rename.
-  public private(set) var objectID: String?
+  /// The hub's own key, which survives a rename.
+  public private(set) var objectID: HubObjectID?
   /// The user or organisation.
   public private(set) var author: String?
   /// When the repository was created, not its files.
@@ -28,7 +28,7 @@ public struct ModelListing: Sendable, Hashable {
   /// The commit that `main` means.
   public private(set) var sha: CommitHash?
   /// All tags.
-  public private(set) var tags: [String] = []
+  public private(set) var tags: TagList = []
   /// Whether terms have to be accepted; nil when the hub was not asked.
   public private(set) var gating: Gating?
   /// Whether the hub has disabled it.
@@ -45,18 +45,21 @@ public struct ModelListing: Sendable, Hashable {
   public private(set) var pipelineTag: String?
   /// The library, such as `transformers`.
   public private(set) var libraryName: String?
+  /// What is large and mostly not asked for, elsewhere in memory: a page has a thousand rows.
+  private var parts: Boxed<Parts>?
+
   /// By `expand=gguf`.
-  public private(set) var gguf: GGUFSummary?
+  public var gguf: GGUFSummary? { parts?.value.gguf }
   /// By `expand=config`.
-  public private(set) var config: ConfigSummary?
+  public var config: ConfigSummary? { parts?.value.config }
   /// By `expand=safetensors`.
-  public private(set) var safetensors: SafetensorsSummary?
+  public var safetensors: SafetensorsSummary? { parts?.value.safetensors }
   /// By `expand=baseModels`; `lineage` tells nearly the same without it.
-  public private(set) var baseModels: BaseModels?
+  public var baseModels: BaseModels? { parts?.value.baseModels }
   /// By `expand=cardData`.
-  public private(set) var card: CardSummary?
+  public var card: CardSummary? { parts?.value.card }
   /// The files, by `expand=siblings`; with sizes and hashes when blobs were asked for.
-  public private(set) var siblings: [Sibling] = []
+  public var siblings: [Sibling] { parts?.value.siblings ?? [] }
 
   /// Elements of all safetensors tensors as stored.
   public var safetensorsParameters: Int64? { safetensors?.parameters }
@@ -99,13 +102,12 @@ extension ModelListing: HubRow {
       case .modelId where found != nil: try cursor.skipValue()
       case .modelId: found = try Self.checked(RepoID(try cursor.readString()), cursor)
       case .objectID:
-        let digits = try cursor.readString()
-        objectID = try Self.checked(Hexadecimal.isHexadecimal(digits, count: 24) ? digits : nil, cursor)
+        objectID = try Self.checked(try cursor.readUTF8(HubObjectID.init(digits:)), cursor)
       case .author: author = try cursor.readString()
       case .createdAt: createdAt = try Self.checked(try cursor.readUTF8(Timestamp.date), cursor)
       case .lastModified: lastModified = try Self.checked(try cursor.readUTF8(Timestamp.date), cursor)
       case .sha: sha = try Self.checked(CommitHash(try cursor.readString()), cursor)
-      case .tags: tags = try cursor.readStrings()
+      case .tags: tags = TagList(lines: try cursor.readLines())
       case .gated: gating = try Self.gating(&cursor)
       case .disabled: isDisabled = try cursor.readBool()
       case .isPrivate: isPrivate = try cursor.readBool()
@@ -116,20 +118,36 @@ extension ModelListing: HubRow {
         trendingScore = try Self.checked((0...1e12).contains(score) ? score : nil, cursor)
       case .pipelineTag: pipelineTag = try cursor.readString()
       case .libraryName: libraryName = try cursor.readString()
-      case .gguf: gguf = try cursor.lenient { (part: inout JSONCursor) throws(JSONError) in try GGUFSummary(&part) }
-      case .config:
-        config = try cursor.lenient { (part: inout JSONCursor) throws(JSONError) in try ConfigSummary(&part) }
-      case .safetensors:
-        safetensors = try cursor.lenient { (part: inout JSONCursor) throws(JSONError) in try SafetensorsSummary(&part) }
-      case .baseModels:
-        baseModels = try cursor.lenient { (part: inout JSONCursor) throws(JSONError) in try BaseModels(&part) }
-      case .cardData:
-        card = try cursor.lenient { (part: inout JSONCursor) throws(JSONError) in try CardSummary(&part) }
-      case .siblings: siblings = try cursor.lenient(Self.siblings) ?? []
+      case .gguf, .config, .safetensors, .baseModels, .cardData, .siblings:
+        var known = parts?.value ?? Parts()
+        try Self.read(member, into: &known, &cursor)
+        parts = known == Parts() ? nil : .boxed(known)
       }
     }
     fault = .missing(Member.id.rawValue)
     id = try Self.checked(found, cursor)
+  }
+
+  /// Reads a member that counts as absent when it makes no sense.
+  private static func read(
+    _ member: Member, into parts: inout Parts, _ cursor: inout JSONCursor
+  ) throws(JSONError) {
+    switch member {
+    case .gguf:
+      parts.gguf = try cursor.lenient { (part: inout JSONCursor) throws(JSONError) in try GGUFSummary(&part) }
+    case .config:
+      parts.config = try cursor.lenient { (part: inout JSONCursor) throws(JSONError) in try ConfigSummary(&part) }
+    case .safetensors:
+      parts.safetensors = try cursor.lenient { (part: inout JSONCursor) throws(JSONError) in
+        try SafetensorsSummary(&part)
+      }
+    case .baseModels:
+      parts.baseModels = try cursor.lenient { (part: inout JSONCursor) throws(JSONError) in try BaseModels(&part) }
+    case .cardData:
+      parts.card = try cursor.lenient { (part: inout JSONCursor) throws(JSONError) in try CardSummary(&part) }
+    case .siblings: parts.siblings = try cursor.lenient(Self.siblings) ?? []
+    default: try cursor.skipValue()
+    }
   }
 
   private static func checked<Value>(_ value: Value?, _ cursor: borrowing JSONCursor) throws(JSONError) -> Value {

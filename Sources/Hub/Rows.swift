@@ -29,17 +29,19 @@ enum Rows {
   /// All rows of an array that make sense, and the others.
   static func decode<Row: HubRow>(
     _ type: Row.Type, _ response: HTTPResponse, subject: RequestSubject
-  ) throws(HubError) -> (rows: [(index: Int, row: Row)], skipped: [SkippedRow]) {
+  ) throws(HubError) -> (rows: [Row], skipped: [SkippedRow]) {
     try check(response, shape: .array, subject: subject)
     return try read(response, subject: subject) { (cursor: inout JSONCursor) throws(JSONError) in
-      var rows: [(Int, Row)] = []
+      var rows: [Row] = []
+      // A row has hardly fewer bytes; a page of the hub not more rows.
+      rows.reserveCapacity(min(1000, response.body.count / 256))
       var skipped: [SkippedRow] = []
       try cursor.enterArray()
       while try cursor.nextElement() {
         let index = rows.count + skipped.count
         guard index < most else { throw JSONError(.tooManyValues(limit: most), at: cursor.offset) }
         switch try row(type, &cursor) {
-        case .success(let row): rows.append((index, row))
+        case .success(let row): rows.append(row)
         case .failure(let reason): skipped.append(SkippedRow(index: index, reason: reason.text))
         }
       }

@@ -27,6 +27,28 @@ extension JSONCursor {
     return string.isEscaped ? Array(Self.unescaped(raw).utf8).withUnsafeBytes(body) : body(raw)
   }
 
+  /// Reads an array of strings and nothing else into one text, a line each. A line end within a string becomes a
+  /// blank; an empty string an empty line.
+  ///
+  /// - Throws: as `readString`.
+  public mutating func readLines() throws(JSONError) -> String {
+    var lines: [UInt8] = []
+    lines.reserveCapacity(1024)
+    try enterArray()
+    while try nextElement() {
+      guard try nextByte() == UInt8(ascii: "\"") else { throw try wrongType() }
+      let string = try scanString()
+      let raw = UnsafeRawBufferPointer(rebasing: bytes[string.range])
+      if string.isEscaped {
+        for byte in Self.unescaped(raw).utf8 { lines.append(byte == 10 ? 32 : byte) }
+      } else {
+        lines.append(contentsOf: raw)
+      }
+      lines.append(10)
+    }
+    return String(decoding: lines.dropLast(), as: UTF8.self)
+  }
+
   /// A key as a string.
   public func text(of key: JSONKey) -> String {
     let raw = UnsafeRawBufferPointer(rebasing: bytes[key.range])

@@ -60,7 +60,8 @@ struct RepositoryLook {
     guard let rules else { return nil }
     let ruling = rules.judge(
       Rules.Subject(
-        id: repo.id, tags: repo.tags, architecture: architecture, parameters: parameters.flatMap { $0 > 0 ? $0 : nil }))
+        id: repo.id, tags: TagList(repo.tags), architecture: architecture,
+        parameters: parameters.flatMap { $0 > 0 ? $0 : nil }))
     return ruling.isAdmitted ? nil : ruling
   }
 

@@ -315,7 +315,7 @@ public struct Street: Sendable {
   /// Records what the hub says of one repository.
   func record(_ info: ModelListing) throws(CatalogError) {
     let rules = rules
-    let architectures = Set(settings.watch.architectures.map { $0.lowercased() })
+    let architectures = TagSet(settings.watch.architectures.map { $0.lowercased() })
     _ = try catalog.record([Poller.listed(info, architectures: architectures)], at: now()) { rules.judge($0) }
   }
 

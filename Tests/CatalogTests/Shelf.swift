@@ -24,20 +24,22 @@ struct Shelf {
     architecture: String? = nil
   ) throws -> ListedRepo {
     ListedRepo(
-      id: try id(name), objectID: object.map { Self.hexadecimal($0, 24) },
+      id: try id(name), objectID: object.flatMap(Self.object),
       commit: CommitHash(Self.hexadecimal(seed, 40)),
-      createdAt: now - 100, lastModified: now, tags: tags, gated: false, downloads: downloads, likes: likes,
+      createdAt: now - 100, lastModified: now, tags: TagList(tags), gated: false, downloads: downloads, likes: likes,
       architecture: architecture)
   }
 
   @discardableResult
-  func record(_ rows: ListedRepo..., after seconds: Double = 0) throws -> RecordingResult {
-    try catalog.record(rows, at: now + seconds)
+  func record(
+    into other: Catalog? = nil, _ rows: ListedRepo..., after seconds: Double = 0
+  ) throws -> RecordingResult {
+    try (other ?? catalog).record(rows, at: now + seconds)
   }
 
   /// Brings everything up to date, each family's score its likes.
-  func derive() throws {
-    while try catalog.derive(limit: 3, at: now, score: { Double($0.likes) }) > 0 {}
+  func derive(_ other: Catalog? = nil) throws {
+    while try (other ?? catalog).derive(limit: 3, at: now, score: { Double($0.likes) }) > 0 {}
   }
 
   /// The name of a repository's family.
@@ -45,6 +47,9 @@ struct Shelf {
     guard let key = try catalog.repo(id(name))?.family else { return nil }
     return try catalog.family(key)?.name
   }
+
+  /// The hub's key with a number.
+  static func object(_ number: Int) -> HubObjectID? { HubObjectID(hexadecimal(number, 24)) }
 
   static func hexadecimal(_ number: Int, _ count: Int) -> String {
     let digits = String(number, radix: 16)

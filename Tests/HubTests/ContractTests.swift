@@ -118,8 +118,8 @@ struct ContractTests {
       let page = try Rows.decode(ModelListing.self, answer(bytes), subject: subject)
       #expect(page.skipped.isEmpty)
       #expect(page.rows.count == rows)
-      #expect(page.rows.first?.row.id.description == first)
-      #expect(page.rows.first?.row.licence == licence)
+      #expect(page.rows.first?.id.description == first)
+      #expect(page.rows.first?.licence == licence)
     case .info(let id, let sha, let licence, let files):
       let model = try Rows.decodeOne(ModelListing.self, answer(bytes), subject: subject)
       #expect(model.id.description == id)
@@ -139,7 +139,7 @@ struct ContractTests {
       let page = try Rows.decode(TreeEntry.self, answer(bytes), subject: subject)
       #expect(page.skipped.isEmpty)
       #expect(page.rows.count == entries)
-      let found = page.rows.compactMap(\.row.file)
+      let found = page.rows.compactMap(\.file)
       #expect(found.count == files)
       let most = found.max { $0.size < $1.size }
       #expect(most?.path.description == largest)

@@ -171,7 +171,7 @@ struct HubLife {
 
   private func recorded() throws -> [Recorded] {
     try database.read { database in
-      try Row.fetchAll(database, sql: "SELECT id, objectID, state FROM repo").map { row in
+      try Row.fetchAll(database, sql: "SELECT id, lower(hex(objectID)), state FROM repo").map { row in
         Recorded(id: row[0], objectID: row[1], isGone: row[2] == RepoState.gone.rawValue)
       }
     }

@@ -77,7 +77,7 @@ struct SimulatedHubTests {
       case .likes: model.likes.map(Double.init)
       case .trendingScore: model.trendingScore
       }
-    return (try #require(value), try #require(model.objectID))
+    return (try #require(value), try #require(model.objectID?.description))
   }
 
   @Test func aCursorStandsStillWhileModelsAppear() async throws {

@@ -12,7 +12,7 @@ struct ListingPass {
   let filter: String
   let sort: ModelQuery.Sort
   let settings: Settings.Watch
-  let judge: Judge
+  let rules: Rules
   let now: @Sendable () -> Date
 
   /// What a pass brought.
@@ -84,21 +84,17 @@ struct ListingPass {
     _ stretch: PassProgress.Gap, _ progress: inout PassProgress, others: [PassProgress.Gap], _ budget: inout Int,
     _ report: inout Report
   ) async throws {
-    let catalog = catalog
-    let judge = judge
-    let architectures = Set(settings.architectures.map { $0.lowercased() })
+    let rules = rules
+    let architectures = TagSet(settings.architectures.map { $0.lowercased() })
     let moment = now()
     let horizon = stretch.horizon
     var here = stretch.next
     var top = min(stretch.top, moment.timeIntervalSince1970)
     var retries = others
     var pages = hub.models(query, pageLimit: budget, from: stretch.next).makeAsyncIterator()
-    var sum = RecordingResult()
-    // One page is recorded while the next one is on its way.
-    try await withThrowingTaskGroup(of: RecordingResult.self) { recording in
+    let recorded = try await PageRecorder.recording(into: catalog, judge: { rules.judge($0) }) { recorder in
       while let page = try await pages.next() {
         budget -= 1
-        if let recorded = try await recording.next() { sum = sum + recorded }
         let (rows, times, skipped) = timed(page)
         report.skipped += page.skipped.count + skipped
         let older = Self.olderRows(horizon, times)
@@ -124,17 +120,13 @@ struct ListingPass {
           if let trouble = next.trouble { report.troubles.append("the listing of \(filter): \(trouble)") }
         }
         let marks = [mark: try progress.stored]
-        let fresh = rows.dropLast(older)
-        recording.addTask {
-          try catalog.record(
-            fresh.map { Poller.listed($0, architectures: architectures) }, at: moment, marks: marks, judge: judge)
-        }
+        let listed = rows.dropLast(older).map { Poller.judged($0, architectures: architectures, rules: rules) }
+        try await recorder.add(listed, at: moment, marks: marks)
         if isThrough { break }
         here = page.next
       }
-      for try await recorded in recording { sum = sum + recorded }
     }
-    report.recorded = report.recorded + sum
+    report.recorded = report.recorded + recorded
   }
 
   /// How often a page that makes no sense is read once more.

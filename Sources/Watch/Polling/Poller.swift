@@ -30,7 +30,7 @@ struct Poller {
     for filter in filters {
       for sort in Self.sorts {
         let pass = ListingPass(
-          hub: hub, catalog: catalog, filter: filter, sort: sort, settings: settings, judge: judge, now: now)
+          hub: hub, catalog: catalog, filter: filter, sort: sort, settings: settings, rules: rules, now: now)
         do {
           let report = try await pass.run()
           observe(
@@ -41,6 +41,7 @@ struct Poller {
         } catch let error as HubError where Self.isOfOnePage(error) {
           troubles.append("the listing of \(filter) by \(sort.rawValue) broke off: \(error.problem)")
         }
+        try catalog.enterNames()
       }
     }
     return troubles
@@ -52,11 +53,6 @@ struct Poller {
     return filters
   }
 
-  private var judge: Judge {
-    let rules = rules
-    return { rules.judge($0) }
-  }
-
   /// Whether an error says something about one page rather than about the hub.
   private static func isOfOnePage(_ error: HubError) -> Bool {
     switch error.kind {
@@ -66,22 +62,34 @@ struct Poller {
     }
   }
 
+  /// Packed weights are counted as stored: eight of four bits in each element.
+  private static func unpackedParameters(_ model: ModelListing) -> Int64? {
+    model.safetensorsParameters.flatMap { model.tags.first(in: packedTags) == nil ? $0 : nil }
+  }
+
+  private static let packedTags = TagSet(["4-bit", "8-bit", "gptq", "awq", "compressed-tensors"])
+
+  /// What a row of a listing tells the catalog, with what the rules say of it.
+  static func judged(_ model: ModelListing, architectures: TagSet, rules: Rules) -> ListedRepo {
+    var listed = listed(model, architectures: architectures)
+    listed.ruling = rules.judge(listed)
+    return listed
+  }
+
   /// What a row of a listing tells the catalog.
-  static func listed(_ model: ModelListing, architectures: Set<String>) -> ListedRepo {
+  static func listed(_ model: ModelListing, architectures: TagSet) -> ListedRepo {
     let isGated =
       switch model.gating {
       case .gated: true
       case .open, nil: false
       }
     let architecture =
-      model.gguf?.architecture ?? model.config?.modelType ?? model.tags.first(where: architectures.contains)
-    // Packed weights are counted as stored: eight of four bits in each element.
-    let isPacked = model.tags.contains { ["4-bit", "8-bit", "gptq", "awq", "compressed-tensors"].contains($0) }
+      model.gguf?.architecture ?? model.config?.modelType ?? model.tags.first(in: architectures)
     return ListedRepo(
       id: model.id, objectID: model.objectID, commit: model.sha, createdAt: model.createdAt,
       lastModified: model.lastModified, tags: model.tags, gated: isGated, downloads: Int(model.downloads ?? 0),
       likes: Int(model.likes ?? 0), trending: model.trendingScore ?? 0, architecture: architecture,
-      parameters: model.gguf?.parameters ?? (isPacked ? nil : model.safetensorsParameters))
+      parameters: model.gguf?.parameters ?? unpackedParameters(model))
   }
 }
 

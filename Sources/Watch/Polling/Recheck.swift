@@ -39,7 +39,7 @@ struct Recheck {
   }
 
   private func record(_ info: ModelListing, of repo: RepoRecord) throws(CatalogError) {
-    var listed = Poller.listed(info, architectures: [])
+    var listed = Poller.listed(info, architectures: TagSet([]))
     listed.downloads = repo.downloads
     listed.likes = repo.likes
     listed.trending = repo.trending

@@ -10,7 +10,7 @@ struct Rules: Sendable, Equatable {
   /// What is known of a model when it is judged.
   struct Subject {
     var id: RepoID
-    var tags: [String]
+    var tags: TagList
     /// From the hub's look into a GGUF file, or from a header; nil when neither is there.
     var architecture: String?
     /// All weights; nil when unknown.
@@ -20,16 +20,18 @@ struct Rules: Sendable, Equatable {
   private let settings: Settings.Watch
   private let mute: Set<String>
   private let follow: Set<String>
-  private let architectures: Set<String>
+  private let architectures: TagSet
   private let licences: Set<String>
   private let languages: Set<String>
   private let families: [Pattern]
+
+  private static let nsfwTags = TagSet(["not-for-all-audiences", "nsfw"])
 
   init(_ settings: Settings.Watch) {
     self.settings = settings
     mute = Set(settings.mute.map { $0.lowercased() })
     follow = Set(settings.follow.map { $0.lowercased() })
-    architectures = Set(settings.architectures.map { $0.lowercased() })
+    architectures = TagSet(settings.architectures.map { $0.lowercased() })
     licences = Set(settings.licences.map { $0.lowercased() })
     languages = Set(settings.languages.map { $0.lowercased() })
     families = settings.families.map(Pattern.init)
@@ -48,27 +50,27 @@ struct Rules: Sendable, Equatable {
 
   /// Judges a model.
   func judge(_ subject: Subject) -> Ruling {
-    let owner = subject.id.owner
-    if !mute.isEmpty, mute.contains(owner.lowercased()) {
-      return Ruling(isAdmitted: false, rule: .mute, finding: owner)
+    if !mute.isEmpty || !follow.isEmpty {
+      let owner = subject.id.owner
+      if mute.contains(owner.lowercased()) { return Ruling(isAdmitted: false, rule: .mute, finding: owner) }
+      if isFollowed(owner) { return Ruling(isAdmitted: true, rule: .follow, finding: owner) }
     }
-    if isFollowed(owner) { return Ruling(isAdmitted: true, rule: .follow, finding: owner) }
     return contentObjection(subject) ?? sizeObjection(subject) ?? kinship(subject)
   }
 
   private func contentObjection(_ subject: Subject) -> Ruling? {
-    if !settings.nsfw, let tag = subject.tags.first(where: { $0 == "not-for-all-audiences" || $0 == "nsfw" }) {
+    if !settings.nsfw, let tag = subject.tags.first(in: Self.nsfwTags) {
       return Ruling(isAdmitted: false, rule: .nsfw, finding: tag)
     }
     if !licences.isEmpty {
-      let stated = subject.tags.lazy.filter { $0.hasPrefix("license:") }.map { $0.dropFirst(8).lowercased() }
+      let stated = subject.tags.filter { $0.hasPrefix("license:") }.map { $0.dropFirst(8).lowercased() }
       if !stated.contains(where: licences.contains) {
         return Ruling(isAdmitted: false, rule: .licences, finding: stated.first ?? "")
       }
     }
     if !languages.isEmpty {
-      let stated = subject.tags.filter(Self.isLanguage)
-      if !stated.isEmpty, !stated.contains(where: { languages.contains($0) }), !subject.tags.contains("multilingual") {
+      let stated = subject.tags.filter(Self.isLanguage).map(String.init)
+      if !stated.isEmpty, !stated.contains(where: languages.contains), !subject.tags.contains("multilingual") {
         return Ruling(isAdmitted: false, rule: .languages, finding: stated.prefix(8).joined(separator: ", "))
       }
     }
@@ -94,18 +96,21 @@ struct Rules: Sendable, Equatable {
       }
     }
     if let architecture = subject.architecture {
+      // Nearly all are in lower case already, which is dear to find out by making them so.
+      let hasCapitals = architecture.utf8.contains { (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0) }
       return Ruling(
-        isAdmitted: architectures.contains(architecture.lowercased()), rule: .architectures, finding: architecture)
+        isAdmitted: architectures.contains(hasCapitals ? architecture.lowercased() : architecture),
+        rule: .architectures, finding: architecture)
     }
     // Repositories of transformers carry their model_type as a tag; those with nothing but GGUF files do not.
-    if let tag = subject.tags.first(where: { architectures.contains($0) }) {
+    if let tag = subject.tags.first(in: architectures) {
       return Ruling(isAdmitted: true, rule: .architectures, finding: tag)
     }
     return Ruling(isAdmitted: true, rule: .unknownArchitecture)
   }
 
   /// Whether a tag is a two-letter code of a language.
-  static func isLanguage(_ tag: String) -> Bool {
+  static func isLanguage(_ tag: some StringProtocol) -> Bool {
     tag.utf8.count == 2 && tag.utf8.allSatisfy { (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0) }
   }
 }
