@@ -30,26 +30,26 @@ extension Catalog {
   /// - Parameter score: the user's idea of which family deserves a look.
   /// - Returns: how many rows were brought up to date; 0 when nothing is left to do.
   public func derive(
-    limit: Int = 1000, at now: Date, score: @Sendable (FamilyFacts) -> Double
+    limit: Int = 500, at now: Date, score: @Sendable (FamilyFacts) -> Double
   ) throws(CatalogError) -> Int {
     try write { database in
       try Self.enterNames(database)
       let through = try Self.derivedThrough(database)
       var rows = try Row.fetchAll(
         database,
-        sql: "SELECT \(DerivationRow.columns) FROM stale JOIN repo ON repo.key = stale.repo ORDER BY repo.key LIMIT ?",
+        sql: "\(DerivationRow.stale) LIMIT ?",
         arguments: [limit])
       let staleCount = rows.count
       if staleCount < limit {
         rows += try Row.fetchAll(
-          database, sql: "SELECT \(DerivationRow.columns) FROM repo WHERE key > ? ORDER BY key LIMIT ?",
+          database, sql: "\(DerivationRow.fresh) WHERE repo.key > ? ORDER BY repo.key LIMIT ?",
           arguments: [through, limit - staleCount])
       }
       guard !rows.isEmpty else { return 0 }
       var families = FamilyBook(database, now: Moment.milliseconds(now))
       for (index, row) in rows.enumerated() {
         let subject = try DerivationRow(row)
-        try SearchIndex.learn(database, subject.key)
+        try SearchIndex.learn(database, subject)
         if subject.isAdmitted {
           try families.sortIn(subject)
         } else {
@@ -61,7 +61,7 @@ extension Catalog {
       }
       try families.rescore(score)
       if rows.count > staleCount, let last = rows.last {
-        try Self.setMark(database, Self.mark, String(last["key"] as Int64))
+        try Self.setMark(database, Self.mark, String(last[0] as Int64))
       }
       return rows.count
     }
@@ -70,7 +70,17 @@ extension Catalog {
 
 /// What families are derived from.
 struct DerivationRow {
-  static let columns = "repo.key, repo.id, repo.tags, repo.rule, repo.state, repo.likes, repo.family, repo.kinship"
+  private static let columns = """
+    SELECT repo.key, repo.id, repo.tags, repo.state, repo.likes, repo.family, repo.kinship, coalesce(description.card, '')
+    """
+  /// The rows that were never looked at; a condition and an order have to follow.
+  static let fresh = "\(columns) FROM repo LEFT JOIN description ON description.repo = repo.key"
+  /// The rows that have changed since. The smaller table comes first: the planner would go through all of `repo`, so as
+  /// not to sort.
+  static let stale = """
+    \(columns) FROM stale CROSS JOIN repo ON repo.key = stale.repo
+    LEFT JOIN description ON description.repo = repo.key ORDER BY stale.repo
+    """
 
   let key: Int64
   let id: RepoID
@@ -79,17 +89,19 @@ struct DerivationRow {
   let likes: Int64
   var family: Int64?
   var kinship: Kinship?
+  let card: String
 
   init(_ row: Row) throws {
-    guard let id = RepoID(row["id"]) else {
+    guard let id = RepoID(row[1]) else {
       throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "a repo row has an impossible id")
     }
-    key = row["key"]
+    key = row[0]
     self.id = id
-    tags = TagList(lines: row["tags"])
-    isAdmitted = row["state"] != RepoState.leftOut.rawValue
-    likes = row["likes"]
-    family = row["family"]
-    kinship = (row["kinship"] as String?).flatMap(Kinship.init)
+    tags = TagList(lines: row[2])
+    isAdmitted = row[3] != RepoState.leftOut.rawValue
+    likes = row[4]
+    family = row[5]
+    kinship = (row[6] as String?).flatMap(Kinship.init)
+    card = row[7]
   }
 }

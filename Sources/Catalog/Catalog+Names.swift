@@ -8,7 +8,7 @@ import GRDB
 extension Catalog {
   private static let mark = "named.through"
   /// As many ids are entered in one transaction.
-  private static let most = 50_000
+  private static let most = 20_000
 
   /// Enters the ids of what was recorded, so that a repository is found by its id without looking through what is new.
   ///

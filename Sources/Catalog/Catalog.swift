@@ -44,6 +44,7 @@ public final class Catalog: Sendable {
       // file once, not a hundred times.
       try database.execute(sql: "PRAGMA wal_autocheckpoint = 16000")
       try database.execute(sql: "PRAGMA journal_size_limit = 16777216")
+      try database.execute(sql: "PRAGMA cache_size = -4000")
     }
     do {
       if !readOnly {

@@ -5,38 +5,40 @@ import GRDB
 ///
 /// It keeps no text of its own; what it is to forget has to be told to it as it was.
 enum SearchIndex {
-  private static func words(_ database: Database, _ key: Int64) throws -> Row? {
-    try Row.fetchOne(
-      database.cachedStatement(
-        sql: """
-          SELECT repo.key AS key, id, tags, coalesce(card, '') AS card
-          FROM repo LEFT JOIN description ON description.repo = repo.key WHERE repo.key = ?
-          """), arguments: [key])
-  }
-
-  static func learn(_ database: Database, _ key: Int64) throws {
-    guard let row = try words(database, key) else { return }
+  /// Takes a row's words in.
+  static func learn(_ database: Database, _ row: DerivationRow) throws {
     try database.cachedStatement(sql: "INSERT INTO search (rowid, id, tags, card) VALUES (?, ?, ?, ?)").execute(
-      arguments: [key, row["id"] as String, searchable(row["tags"]), row["card"] as String])
+      arguments: [row.key, row.id.description, searchable(row.tags), row.card])
   }
 
+  /// Takes a row's words out; the row has to be as it was when they were taken in.
   static func forget(_ database: Database, _ key: Int64) throws {
-    guard let row = try words(database, key) else { return }
+    guard
+      let row = try Row.fetchOne(
+        database.cachedStatement(
+          sql: """
+            SELECT id, tags, coalesce(card, '') FROM repo LEFT JOIN description ON description.repo = repo.key
+            WHERE repo.key = ?
+            """), arguments: [key])
+    else { return }
     try database.cachedStatement(
       sql: "INSERT INTO search (search, rowid, id, tags, card) VALUES ('delete', ?, ?, ?, ?)"
-    ).execute(arguments: [key, row["id"] as String, searchable(row["tags"]), row["card"] as String])
+    ).execute(arguments: [key, row[0] as String, searchable(TagList(lines: row[1])), row[2] as String])
   }
 
   /// Tags that nearly every model carries find nothing, and would be a third of the index.
-  private static func searchable(_ tags: String) -> String {
-    tags.split(separator: "\n").filter { tag in
-      !noise.contains(String(tag)) && !tag.hasPrefix("region:") && !tag.hasPrefix("deploy:")
-    }.joined(separator: " ")
+  private static func searchable(_ tags: TagList) -> String {
+    var text: [UInt8] = []
+    for tag in tags where !noise.contains(tag) && !tag.hasPrefix("region:") && !tag.hasPrefix("deploy:") {
+      if !text.isEmpty { text.append(UInt8(ascii: " ")) }
+      text.append(contentsOf: tag.utf8)
+    }
+    return String(decoding: text, as: UTF8.self)
   }
 
-  private static let noise: Set<String> = [
+  private static let noise = TagSet([
     "transformers", "safetensors", "gguf", "endpoints_compatible", "text-generation-inference", "autotrain_compatible",
-  ]
+  ])
 
   /// The index's own language out of a person's words: all of them have to be there, the last one may be a beginning.
   ///
