@@ -12,8 +12,10 @@ struct RepoRow: Encodable {
   let architecture: String?
   let parameters: Int64?
   let contextLength: Int?
+  let licence: String?
   let downloads: Int
   let likes: Int
+  let trending: Double
   let gated: Bool
   let createdAt: Date?
   let lastModified: Date?
@@ -30,6 +32,8 @@ struct RepoRow: Encodable {
     contextLength = repo.shape?.contextLength
     downloads = repo.downloads
     likes = repo.likes
+    trending = repo.trending
+    licence = repo.tags.first { $0.hasPrefix("license:") }.map { String($0.dropFirst("license:".count)) }
     gated = repo.gated
     createdAt = repo.createdAt
     lastModified = repo.lastModified

@@ -26,6 +26,9 @@ struct ListVerb: Verb {
   @Flag(help: "Only what fits the configured card.") var fits = false
   @Option(help: "rank, created, modified, seen, downloads, likes, trending, parameters or name.")
   var sort = RepoSelection.Order.rank
+  @Option(help: "Only what was first seen since: 12h, 7d, 2w or a date such as 2026-11-23.") var since: String?
+  @Option(help: "Which columns, in which order: model, state, arch, params, … (`--columns help` lists them).")
+  var columns: String?
   @Option(help: "At most so many lines.") var limit = 30
   @Flag(help: "One JSON document.") var json = false
 
@@ -34,7 +37,22 @@ struct ListVerb: Verb {
     for text in [minParameters, maxParameters].compactMap({ $0 }) where Quantity.parameters(text) == nil {
       throw ValidationError("\(text) is no number of parameters such as 7B")
     }
+    if let since, Since(since) == nil {
+      throw ValidationError("--since takes 12h, 7d, 2w or a date such as 2026-11-23, not \(since)")
+    }
     _ = try states()
+    _ = try shownColumns()
+  }
+
+  private func shownColumns() throws -> [ListColumn] {
+    guard let columns else { return ListColumn.usual }
+    return try columns.split(separator: ",").map { name in
+      guard let column = ListColumn(rawValue: String(name)) else {
+        let known = ListColumn.allCases.map(\.rawValue).joined(separator: ", ")
+        throw ValidationError("\(name) is no column; there are \(known)")
+      }
+      return column
+    }
   }
 
   private func states() throws -> [RepoState] {
@@ -51,19 +69,25 @@ struct ListVerb: Verb {
 
   private var hasFilter: Bool {
     all || fits || sort != .rank
-      || [state, author, architecture, tag, minParameters, maxParameters].contains { $0 != nil }
+      || [columns, state, author, architecture, tag, minParameters, maxParameters].contains { $0 != nil }
   }
 
   func work() async throws -> Domain.ExitCode {
     let loaded = try LoadedSettings(environment: common.environment)
     guard let catalog = try Catalog.ifPresent(folder: loaded.places.state) else {
       common.note("Nothing has been recorded yet; `hubwatch poll` begins.")
-      if json { try common.print(JSONOutput.document(Document(families: [], models: nil))) }
+      let isOfModels = models || hasFilter
+      if json {
+        try common.print(
+          JSONOutput.document(Document(families: isOfModels ? nil : [], models: isOfModels ? [] : nil)))
+      }
       return .done
     }
     if models || hasFilter { try listModels(catalog) } else { try listFamilies(catalog) }
     return .done
   }
+
+  private var moment: Date? { since.flatMap(Since.init)?.moment(before: Date()) }
 
   private struct Document: Encodable {
     struct Family: Encodable {
@@ -81,7 +105,7 @@ struct ListVerb: Verb {
   }
 
   private func listFamilies(_ catalog: Catalog) throws {
-    let found = try catalog.families(limit: limit + 1)
+    let found = try catalog.families(since: moment, limit: limit + 1)
     let shown = found.prefix(limit)
     if json {
       let families = shown.map { family in
@@ -94,14 +118,14 @@ struct ListVerb: Verb {
     } else {
       var table = Table([
         .init("FAMILY", mayShrink: true), .init("FORMS", isRightAligned: true), .init("BY", isRightAligned: true),
-        .init("ORIGIN", mayShrink: true), .init("SCORE", isRightAligned: true),
+        .init("SCORE", isRightAligned: true), .init("ORIGIN", mayShrink: true, mayVanish: true),
       ])
       for family in shown {
         let bases = family.bases.map(\.description).joined(separator: ", ")
         table.add([
           .init(ForeignText.safe(family.name)), .init("\(family.memberCount)"), .init("\(family.ownerCount)"),
-          .init(ForeignText.safe(family.relation.map { "\($0.rawValue) of \(bases)" } ?? "-")),
           .init(ByteCount.decimal(family.score, places: 1)),
+          .init(ForeignText.safe(family.relation.map { "\($0.rawValue) of \(bases)" } ?? "-")),
         ])
       }
       try print(table, isEmpty: shown.isEmpty)
@@ -118,6 +142,7 @@ struct ListVerb: Verb {
     selection.minParameters = minParameters.flatMap { Quantity.parameters($0) }
     selection.maxParameters = maxParameters.flatMap { Quantity.parameters($0) }
     selection.fitsOnly = fits
+    selection.since = moment
     selection.order = sort
     selection.limit = limit + 1
     let found = try catalog.repos(selection)
@@ -125,7 +150,7 @@ struct ListVerb: Verb {
     if json {
       try common.print(JSONOutput.document(Document(families: nil, models: shown.map { RepoRow($0) })))
     } else {
-      try print(Self.table(shown), isEmpty: shown.isEmpty)
+      try print(ListColumn.table(shown, try shownColumns()), isEmpty: shown.isEmpty)
     }
     if found.count > limit { common.note("There are more: --limit shows them.") }
   }
@@ -134,24 +159,6 @@ struct ListVerb: Verb {
     guard !isEmpty else { return common.note("Nothing in the catalog is like that.") }
     try common.print(
       table.lines(width: common.terminal.width, style: common.terminal.style).joined(separator: "\n"))
-  }
-
-  /// One line a repository.
-  static func table(_ repos: [RepoRecord]) -> Table {
-    var table = Table([
-      .init("MODEL", mayShrink: true), .init("STATE"), .init("ARCH", mayShrink: true),
-      .init("PARAMS", isRightAligned: true), .init("LIKES", isRightAligned: true),
-      .init("DOWNLOADS", isRightAligned: true), .init("CREATED"),
-    ])
-    for repo in repos {
-      let row = RepoRow(repo)
-      table.add([
-        .init(ForeignText.safe(row.id)), .init(row.state), .init(ForeignText.safe(row.architecture ?? "-", limit: 40)),
-        .init(RepoRow.short(row.parameters)), .init("\(row.likes)"), .init("\(row.downloads)"),
-        .init(row.createdAt.map { $0.formatted(.iso8601.year().month().day()) } ?? "-"),
-      ])
-    }
-    return table
   }
 }
 

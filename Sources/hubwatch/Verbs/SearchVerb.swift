@@ -37,7 +37,8 @@ struct SearchVerb: Verb {
       common.note("Nothing in the catalog has these words.")
     } else {
       try common.print(
-        ListVerb.table(found).lines(width: common.terminal.width, style: common.terminal.style).joined(separator: "\n"))
+        ListColumn.table(found).lines(width: common.terminal.width, style: common.terminal.style).joined(
+          separator: "\n"))
     }
     return .done
   }

@@ -46,6 +46,14 @@ struct ShowVerb: Verb {
     let members: [Member]
     let bestSources: [String: String]
     let descendants: [String]
+    let copies: [Copy]
+    struct Copy: Encodable {
+      let quantization: String
+      let commit: String
+      let bytes: Int64
+      let state: String
+      let reason: String?
+    }
   }
 
   func work() async throws -> Domain.ExitCode {
@@ -72,7 +80,12 @@ struct ShowVerb: Verb {
           quantizations: member.quantizations)
       }, bestSources: sources,
       descendants: try family.flatMap { RepoID($0.name) }.map { try catalog.descendants(of: $0, limit: 20).map(\.name) }
-        ?? [])
+        ?? [],
+      copies: try catalog.copies(of: repo?.id ?? id).map { copy in
+        Document.Copy(
+          quantization: copy.quantization, commit: copy.commit.description, bytes: copy.bytes,
+          state: copy.state.rawValue, reason: copy.reason)
+      })
     if json {
       try common.print(JSONOutput.document(document))
     } else {
@@ -120,6 +133,13 @@ struct ShowVerb: Verb {
       let need = fit.map { ", needs \(($0.total + $0.margin).asMemory): \(VerdictWords.of($0.verdict))" } ?? ""
       let shards = weights.files.count > 1 ? " in \(weights.files.count) shards" : ""
       add("offers", "\(weights.quantization), \(ByteCount(weights.bytes).asDisk)\(shards)\(need)")
+    }
+    for copy in try catalog.copies(of: repo.id) {
+      let why = copy.reason.map { ": \($0)" } ?? ""
+      add(
+        "copy",
+        "\(copy.quantization), \(ByteCount(copy.bytes).asDisk), commit \(copy.commit.short), \(copy.state.rawValue)\(why)"
+      )
     }
     add("counts", "\(repo.downloads) downloads, \(repo.likes) likes")
     if let card = description?.card {
