@@ -72,6 +72,8 @@ public struct Story: Sendable, Encodable {
     public var id: String
     /// The id after which its family is named: the same weights in other forms and hands.
     public var family: String?
+    /// How much its family deserves a look; the entries of a place are in this order.
+    public var score: Double = 0
     /// Other repositories of the family in this story, which have no entry of their own.
     public var otherMembers: [String] = []
     /// Where it ended up.

@@ -49,9 +49,10 @@ public struct StoryTeller: Sendable {
       try add(repo, isPolled: repo.recordedAt > start && repo.recordedAt <= until)
     }
     story.places = story.places.filter { $0.value > 0 }
-    // A stable order: the catalog gave the newest first, and that order stays within one place.
+    // What deserves a look most comes first in its place; of equals the newest, as the catalog gave them.
     story.families = story.families.enumerated()
-      .sorted { ($0.element.place, $0.offset) < ($1.element.place, $1.offset) }.map(\.element)
+      .sorted { ($0.element.place, -$0.element.score, $0.offset) < ($1.element.place, -$1.element.score, $1.offset) }
+      .map(\.element)
     count(&story)
     story.counts.leftOut = max(story.counts.leftOut, story.places[Story.Place.leftOut.rawValue] ?? 0)
     story.counts.waiting = max(story.counts.waiting, story.places[Story.Place.waiting.rawValue] ?? 0)
@@ -117,7 +118,10 @@ public struct StoryTeller: Sendable {
       id: repo.id.description, place: .waiting, isNew: repo.firstSeenAt > since && repo.firstSeenAt <= until,
       architecture: repo.shape?.architecture, parameters: repo.shape?.parameters,
       reasons: repo.explanation.map { [$0] } ?? [])
-    if let family = repo.family { entry.family = try catalog.family(family)?.name }
+    if let family = try repo.family.flatMap({ key throws(CatalogError) in try catalog.family(key) }) {
+      entry.family = family.name
+      entry.score = family.score
+    }
     let fits = try catalog.fits(of: repo.id)
     let weights = try catalog.weights(of: repo.id)
     if let device = fits.first?.device { story.device = device }

@@ -95,6 +95,18 @@ struct DigestTests {
     #expect(story.device == "12 GiB card")
   }
 
+  @Test func whatDeservesALookMostComesFirst() throws {
+    for name in ["plain/model", "starred/model", "liked/model"] { _ = try add(name, .sized, verdict: .fits) }
+    _ = try add("starred/shut", .gated)
+    while try catalog.derive(
+      at: now, score: { $0.owners.contains("starred") ? 9 : $0.owners.contains("liked") ? 5 : 1 })
+      > 0
+    {}
+    let story = try StoryTeller(catalog: catalog, cacheRoot: "/cache/hub").story(since: nil, until: now)
+    #expect(story.families.map(\.id) == ["starred/model", "liked/model", "plain/model", "starred/shut"])
+    #expect(story.families.map(\.score) == [9, 5, 1, 9])
+  }
+
   @Test func theTextForATerminal() throws {
     let text = TextDigest(endpoint: "https://huggingface.co", width: 76, style: .plain).render(try morning())
     #expect(
