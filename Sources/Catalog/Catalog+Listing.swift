@@ -63,6 +63,8 @@ private struct ListingRecorder {
   /// Whether there are rows of which the hub's key is not known.
   let hasKeyless: Bool
   var result = RecordingResult()
+  /// The numbers of the last rows in a row that were new.
+  private var fresh: ClosedRange<Int64>?
 
   init(_ database: Database, now: Int64, judge: @escaping Judge) throws {
     self.database = database
@@ -102,6 +104,7 @@ private struct ListingRecorder {
     insert.bind(16, ruling.isAdmitted ? 0 : nil)
     if try insert.execute() == 1 {
       result.new += 1
+      try remember(database.lastInsertedRowID)
     } else if let known = try find(repo) {
       try update(repo, known)
     } else {
@@ -111,8 +114,18 @@ private struct ListingRecorder {
 
   /// Counting a million rows at every poll would be the dearest part of it.
   func finish() throws {
-    guard result.new > 0 else { return }
+    guard let fresh else { return }
+    try Catalog.remember(database, first: fresh.lowerBound, last: fresh.upperBound, at: now)
     try Catalog.addToCount(database, result.new)
+  }
+
+  private mutating func remember(_ key: Int64) throws {
+    if let fresh, key == fresh.upperBound + 1 {
+      self.fresh = fresh.lowerBound...key
+    } else {
+      if let fresh { try Catalog.remember(database, first: fresh.lowerBound, last: fresh.upperBound, at: now) }
+      fresh = key...key
+    }
   }
 
   private func state(_ ruling: Ruling) -> RepoState { ruling.isAdmitted ? .seen : .leftOut }

@@ -112,7 +112,9 @@ extension Catalog {
       sql: """
         UPDATE mark SET value = CAST((SELECT coalesce(max(key), 0) FROM repo) AS TEXT)
         WHERE name IN ('named.through', 'derived.through')
-          AND CAST(value AS INTEGER) > (SELECT coalesce(max(key), 0) FROM repo)
+          AND CAST(value AS INTEGER) > (SELECT coalesce(max(key), 0) FROM repo);
+        DELETE FROM recording WHERE first > (SELECT coalesce(max(key), 0) FROM repo);
+        UPDATE recording SET last = (SELECT max(key) FROM repo) WHERE last > (SELECT max(key) FROM repo);
         """)
   }
 }

@@ -177,58 +177,6 @@ extension Catalog {
     }
   }
 
-  /// Repositories that a poll found new or changed in `since < recordedAt <= until`, the newest first, but those in
-  /// `states`, of which there may be a million.
-  public func reposRecorded(since: Date, until: Date, notIn states: [RepoState] = []) throws(CatalogError)
-    -> [RepoRecord]
-  {
-    try read { database in
-      let names = states.map { "'\($0.rawValue)'" }.joined(separator: ", ")
-      return try RepoRecord.fetchAll(
-        database,
-        sql: """
-          \(RepoRecord.selection) WHERE recordedAt > ? AND recordedAt <= ? AND state NOT IN (\(names))
-          ORDER BY createdAt DESC, id
-          """, arguments: [Moment.milliseconds(since), Moment.milliseconds(until)])
-    }
-  }
-
-  /// How many repositories a poll found new or changed in a window, by state; and how many of them it met for the
-  /// first time.
-  public func countsRecorded(since: Date, until: Date) throws(CatalogError) -> (states: [RepoState: Int], new: Int) {
-    try read { database in
-      let window: StatementArguments = [Moment.milliseconds(since), Moment.milliseconds(until)]
-      var counts: [RepoState: Int] = [:]
-      var new = 0
-      for row in try Row.fetchAll(
-        database,
-        sql: """
-          SELECT state, count(*) AS number, sum(firstSeenAt > ?) AS new FROM repo
-          WHERE recordedAt > ? AND recordedAt <= ? GROUP BY state
-          """, arguments: [Moment.milliseconds(since)] + window)
-      {
-        guard let state = RepoState(rawValue: row["state"]) else { continue }
-        counts[state] = row["number"]
-        new += row["new"]
-      }
-      return (counts, new)
-    }
-  }
-
-  /// The newest repositories of one state in a window.
-  public func examplesRecorded(
-    _ state: RepoState, since: Date, until: Date, limit: Int
-  ) throws(CatalogError) -> [RepoRecord] {
-    try read { database in
-      try RepoRecord.fetchAll(
-        database,
-        sql: """
-          \(RepoRecord.selection) WHERE recordedAt > ? AND recordedAt <= ? AND state = ?
-          ORDER BY recordedAt DESC, createdAt DESC LIMIT ?
-          """, arguments: [Moment.milliseconds(since), Moment.milliseconds(until), state.rawValue, limit])
-    }
-  }
-
   /// How many repositories are known.
   public func repoCount() throws(CatalogError) -> Int {
     try read { try Self.count($0) }

@@ -83,6 +83,13 @@ extension Schema {
       repo INTEGER NOT NULL
     ) STRICT, WITHOUT ROWID;
 
+    -- The rows from `first` to `last` were first met at a moment.
+    CREATE TABLE recording (
+      first INTEGER PRIMARY KEY NOT NULL,
+      last INTEGER NOT NULL,
+      at INTEGER NOT NULL
+    ) STRICT;
+
     CREATE TABLE alias (
       id TEXT PRIMARY KEY NOT NULL,
       repo INTEGER NOT NULL REFERENCES repo (key) ON DELETE CASCADE
@@ -136,6 +143,7 @@ extension Schema {
       shape ->> '$.architecture', coalesce(\(milliseconds("lookAgainAt")), iif(state = 'seen', 0, NULL)), 0
     FROM repo1 ORDER BY createdAt;
     INSERT INTO name SELECT id, key FROM repo ORDER BY id;
+    INSERT INTO recording SELECT key, key, firstSeenAt FROM repo WHERE recordedAt = firstSeenAt;
     INSERT INTO mark SELECT 'named.through', max(key) FROM repo HAVING count(*) > 0;
     INSERT INTO description (repo, "commit", shape, facts, describedAt, checkedAt)
     SELECT repo.key, describedCommit, repo1.shape, '{}', repo.stateAt, repo.stateAt
@@ -154,7 +162,8 @@ extension Schema {
   private static let indexes = """
     CREATE UNIQUE INDEX repoByID ON repo (id) WHERE objectID IS NULL;
     CREATE UNIQUE INDEX repoByObject ON repo (objectID) WHERE objectID IS NOT NULL;
-    CREATE INDEX repoByRecording ON repo (recordedAt);
+    CREATE INDEX repoByChange ON repo (recordedAt) WHERE recordedAt <> firstSeenAt;
+    CREATE INDEX recordingByMoment ON recording (at);
     CREATE INDEX repoDue ON repo (lookAgainAt, createdAt) WHERE lookAgainAt IS NOT NULL;
     CREATE INDEX repoByFamily ON repo (family) WHERE family IS NOT NULL;
     CREATE INDEX repoSized ON repo (createdAt) WHERE state = 'sized';
