@@ -71,6 +71,7 @@ extension Catalog {
     try database.cachedStatement(sql: "UPDATE recording SET last = ? WHERE at = ? AND last = ?")
       .execute(arguments: [last, now, first - 1])
     guard database.changesCount == 0 else { return }
-    try database.cachedStatement(sql: "INSERT OR REPLACE INTO recording VALUES (?, ?, ?)").execute(arguments: [first, last, now])
+    try database.cachedStatement(sql: "INSERT OR REPLACE INTO recording VALUES (?, ?, ?)")
+      .execute(arguments: [first, last, now])
   }
 }
