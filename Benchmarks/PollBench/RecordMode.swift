@@ -45,6 +45,7 @@ enum RecordMode {
       while models < wanted, let page = try await iterator.next() {
         guard page.skipped.isEmpty else { throw Child.Failure(description: "a row was not understood") }
         models += page.models.count
+        iterator.readsAhead = models < wanted - 2 * page.models.count
         // What a pass of the poller remembers with every page is about as long.
         try await recorder.add(
           page.models.map { Poller.judged($0, architectures: architectures, rules: rules) }, at: Date(),

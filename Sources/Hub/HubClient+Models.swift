@@ -32,14 +32,30 @@ public struct ModelPages: AsyncSequence, Sendable {
   public struct Iterator: AsyncIteratorProtocol {
     let client: HubClient
     var walk: PageWalk
+    private var ahead: PageAhead?
+
+    /// Whether the page after the next one is asked for while the next one is read; for a caller who is sure to want it.
+    public var readsAhead = false
+
+    init(client: HubClient, walk: PageWalk) {
+      self.client = client
+      self.walk = walk
+    }
 
     /// The next page; nil after the last.
     public mutating func next() async throws(HubError) -> ModelPage? {
       guard let url = walk.next else { return nil }
       let subject = client.subject()
-      let response = try await client.get(url, subject: subject)
-      let (rows, skipped) = try Rows.decode(ModelListing.self, response, subject: subject)
+      let response: HTTPResponse
+      if let ahead {
+        self.ahead = nil
+        response = try await ahead.response()
+      } else {
+        response = try await client.get(url, subject: subject)
+      }
       let end = walk.advance(response.head)
+      if readsAhead, response.head.status == 200, let next = walk.next { ahead = PageAhead(client, next) }
+      let (rows, skipped) = try Rows.decode(ModelListing.self, response, subject: subject)
       let date = response.head.headers["Date"].flatMap(HTTPDate.seconds)
       let next = end == .last || end == .foreignLink ? nil : LinkHeader.next(in: response.head.headers.values("Link"))
       return ModelPage(models: rows, skipped: skipped, end: end, next: next, serverTime: date)

@@ -18,7 +18,8 @@ public enum PageEnd: Sendable, Hashable {
 struct PageWalk {
   private let first: HTTPURL
   private let pageLimit: Int
-  private var seen: Set<HTTPURL>
+  /// Hashes: a listing of ten thousand pages would be megabytes of addresses.
+  private var seen: Set<Int>
   private var pages = 0
 
   /// The next page's address; nil at the end.
@@ -27,7 +28,7 @@ struct PageWalk {
   init(first: HTTPURL, pageLimit: Int) {
     self.first = first
     self.pageLimit = pageLimit
-    seen = [first]
+    seen = [first.hashValue]
     next = first
   }
 
@@ -39,7 +40,7 @@ struct PageWalk {
     guard let url = head.url.resolving(link), url.origin == first.origin, url.path == head.url.path else {
       return .foreignLink
     }
-    guard seen.insert(url).inserted else { return .repeatedCursor }
+    guard seen.insert(url.hashValue).inserted else { return .repeatedCursor }
     guard pages < pageLimit else { return .pageLimit }
     next = url
     return .more

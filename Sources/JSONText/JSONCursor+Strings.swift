@@ -33,7 +33,7 @@ extension JSONCursor {
   /// - Throws: as `readString`.
   public mutating func readLines() throws(JSONError) -> String {
     var lines: [UInt8] = []
-    lines.reserveCapacity(1024)
+    lines.reserveCapacity(900)
     try enterArray()
     while try nextElement() {
       guard try nextByte() == UInt8(ascii: "\"") else { throw try wrongType() }

@@ -68,6 +68,26 @@ struct SimulatedHubTests {
     #expect(expected.count == 719)
   }
 
+  @Test func readingAheadAsksForTheSamePagesOnce() async throws {
+    let hub = try Self.hub(700)
+    let (client, _) = try Self.client(hub)
+    let query = ModelQuery(filters: ["gguf"], limit: 37)
+    let plain = try await Self.ids(client, query)
+    let asked = hub.requests
+    var pages = client.models(query, pageLimit: 10_000).makeAsyncIterator()
+    pages.readsAhead = true
+    var ids: [String] = []
+    while let page = try await pages.next() { ids += page.models.map(\.id.description) }
+    #expect(ids == plain && hub.requests == 2 * asked)
+    // No further than allowed, and an error of the page ahead comes in its turn.
+    var few = client.models(query, pageLimit: 2).makeAsyncIterator()
+    few.readsAhead = true
+    hub.inject(.html, atRequest: 2)
+    #expect(try await few.next()?.end == .more)
+    await #expect(throws: HubError.self) { try await few.next() }
+    #expect(hub.requests == 2 * asked + 2)
+  }
+
   private static func key(_ model: ModelListing, _ sort: ModelQuery.Sort) throws -> (Double, String) {
     let value =
       switch sort {

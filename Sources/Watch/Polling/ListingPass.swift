@@ -124,6 +124,9 @@ struct ListingPass {
         try await recorder.add(listed, at: moment, marks: marks)
         if isThrough { break }
         here = page.next
+        // Another three pages like this one do not reach the horizon: the next two are wanted for sure.
+        let span = (times.max() ?? bottom) - bottom
+        pages.readsAhead = stretch.tries == nil && !times.isEmpty && bottom - 3 * span > horizon
       }
     }
     report.recorded = report.recorded + recorded

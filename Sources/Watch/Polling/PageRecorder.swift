@@ -21,7 +21,7 @@ actor PageRecorder {
   private var sleeper: CheckedContinuation<Void, Never>?
 
   /// The reader waits while there are as many rows.
-  private static let mostWaiting = 2000
+  private static let mostWaiting = 4000
   /// So many rows are some 15 MiB of the write-ahead log.
   private static let rowsToMove = 20_000
 
