@@ -7,10 +7,11 @@ enum ModelCard {
 
   /// The text behind the front matter, cut at a whole character; nil when nothing is left.
   static func beginning(_ bytes: [UInt8]) -> String? {
-    var rest = String(decoding: bytes, as: UTF8.self)[...]
-    if rest.hasPrefix("---\n") || rest.hasPrefix("---\r\n") {
+    // Swift takes CR LF for one character, in which no line feed is found.
+    var rest = String(decoding: bytes.filter { $0 != UInt8(ascii: "\r") }, as: UTF8.self)[...]
+    if rest.hasPrefix("---\n") {
       guard let end = rest.dropFirst(3).firstRange(of: "\n---") else { return nil }
-      rest = rest[end.upperBound...].drop { $0 != "\n" && $0 != "\r\n" }
+      rest = rest[end.upperBound...].drop { $0 != "\n" }
     }
     var kept = ""
     var size = 0

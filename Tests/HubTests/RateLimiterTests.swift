@@ -129,6 +129,37 @@ struct RateLimiterTests {
       }
     }
   }
+
+  /// Against a server that counts: whatever comes in whatever order, no window sees more than was announced.
+  @Test(arguments: 0..<100)
+  func noWindowSeesMoreThanAnnounced(seed: UInt64) throws {
+    var random = SplitMix(state: seed)
+    let quota = Int.random(in: 3...40, using: &random)
+    let length = Int.random(in: 10...300, using: &random)
+    var limiter = RateLimiter()
+    var now = 1e9
+    var counts: [Int: Int] = [:]
+    for _ in 0..<400 {
+      now += Double.random(in: 0...3, using: &random)
+      if Int.random(in: 0..<40, using: &random) == 0 {
+        limiter = try JSONDecoder().decode(RateLimiter.self, from: JSONEncoder().encode(limiter))
+      }
+      let wait = limiter.willSend(.api, now: now)
+      guard wait == 0 else {
+        now += wait
+        continue
+      }
+      let window = Int(now) / length
+      counts[window, default: 0] += 1
+      let used = counts[window] ?? 0
+      #expect(used <= quota, "\(used) of \(quota)")
+      let left = "\"api\";r=\(max(0, quota - used));t=\((window + 1) * length - Int(now))"
+      limiter.observed(
+        headers(("RateLimit", left), ("RateLimit-Policy", "\"fixed window\";\"api\";q=\(quota);w=\(length)")),
+        status: 200, bucket: .api, now: now)
+    }
+    #expect(counts.values.reduce(0, +) > 100)
+  }
 }
 
 /// A small generator with a seed (SplitMix64), so that a failure can be repeated.
