@@ -50,6 +50,7 @@ struct ListTests {
     #expect(kept.code == 0 && kept.output.contains("kept out: watch.mute names loud"), "\(kept.output)")
     let shown = try json(try await house.program.run("show", "maker/Tiny-1B-GGUF", "--json"))
     #expect((shown["members"] as? [[String: Any]])?.count == 2)
+    #expect(shown["repositories"] as? Int == 2 && shown["publishers"] as? Int == 2)
     #expect((shown["bestSources"] as? [String: String])?["F16"] == "maker/Tiny-1B-GGUF")
     #expect((shown["card"] as? String) == "A model for poems.")
     #expect(try await house.program.run("show", "no/body").code == 1)

@@ -15,6 +15,9 @@ struct ShowVerb: Verb {
   @Argument(help: "A model, also by a former name, or the base of a family.") var model: String
   @Flag(help: "One JSON document.") var json = false
 
+  /// More members of a family are only counted.
+  private static let mostMembers = 5000
+
   /// The catalog has no such model.
   private struct Unknown: ReportableError {
     let id: RepoID
@@ -43,6 +46,8 @@ struct ShowVerb: Verb {
     let score: Double?
     let relation: String?
     let bases: [String]
+    let repositories: Int?
+    let publishers: Int?
     let members: [Member]
     let bestSources: [String: String]
     let descendants: [String]
@@ -63,7 +68,7 @@ struct ShowVerb: Verb {
     let repo = try catalog.repo(id)
     let family = try catalog.family(named: id)
     guard repo != nil || family != nil else { throw Unknown(id: id) }
-    let members = try family.map { try catalog.members(of: $0.key, limit: 200) } ?? []
+    let members = try family.map { try catalog.members(of: $0.key, limit: Self.mostMembers) } ?? []
     let source = FamilySource(family: family?.name ?? "", follow: loaded.settings.watch.follow)
     let offered = Set(members.flatMap(\.quantizations.keys))
     let sources = offered.reduce(into: [String: String]()) { sources, name in
@@ -73,7 +78,8 @@ struct ShowVerb: Verb {
     let document = Document(
       model: repo.map { RepoRow($0, family: family?.name) }, description: description?.facts, shape: description?.shape,
       card: description?.card, family: family?.name, score: family?.score, relation: family?.relation?.rawValue,
-      bases: family?.bases.map(\.description) ?? [],
+      bases: family?.bases.map(\.description) ?? [], repositories: family?.memberCount,
+      publishers: family?.ownerCount,
       members: members.map { member in
         Document.Member(
           id: member.repo.id.description, kinship: member.repo.kinship?.rawValue, downloads: member.repo.downloads,
@@ -150,8 +156,8 @@ struct ShowVerb: Verb {
 
   private func lines(_ document: Document) -> [String] {
     guard let family = document.family else { return [] }
-    let publishers = Set(document.members.compactMap { RepoID($0.id)?.owner }).count
-    var lines = ["", "Family \(family): \(document.members.count) repositories by \(publishers) publishers"]
+    let (members, publishers) = (document.repositories ?? 0, document.publishers ?? 0)
+    var lines = ["", "Family \(family): \(members) repositories by \(publishers) publishers"]
     if let relation = document.relation {
       lines.append("  \(relation) of \(document.bases.joined(separator: ", "))")
     }
@@ -159,7 +165,9 @@ struct ShowVerb: Verb {
       let offers = member.quantizations.keys.sorted().joined(separator: " ")
       lines.append("  \(member.id)  \(member.kinship ?? "")  \(member.downloads) downloads  \(offers)")
     }
-    if document.members.count > 20 { lines.append("  and \(document.members.count - 20) more: --json has them all") }
+    if members > 20 {
+      lines.append("  and \(members - 20) more: --json has \(members > Self.mostMembers ? "more of them" : "them all")")
+    }
     for (quantization, id) in document.bestSources.sorted(by: { $0.key < $1.key }) {
       lines.append("  best source of \(quantization): \(id)")
     }
