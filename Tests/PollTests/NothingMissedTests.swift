@@ -3,11 +3,14 @@ import Testing
 
 /// Which lives are lived through.
 private enum Lives {
+  /// Lives that showed a mistake once. 898: gaps within one second kept each other unread for ever.
+  private static let onceWrong: [UInt64] = [898]
+
   static let seeds: [UInt64] = {
     let environment = ProcessInfo.processInfo.environment
     if let seed = environment["HUBWATCH_SEED"].flatMap(UInt64.init) { return [seed] }
     let count = environment["HUBWATCH_SEEDS"].flatMap(UInt64.init) ?? 200
-    return (0..<count).map { $0 + 1 }
+    return (1...max(1, count)).map { $0 } + onceWrong.filter { $0 > count }
   }()
 }
 

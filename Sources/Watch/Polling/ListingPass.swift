@@ -51,7 +51,10 @@ struct ListingPass {
     budget += kept
     // An odd page is read again by the next poll, when the mishap may be over. The oldest gap comes first: while new
     // ones open at every poll, each is closed some day.
-    while budget > 0, let place = progress.gaps.lastIndex(where: { $0.tries == nil || earlier.contains($0) }) {
+    func isDue(_ gap: PassProgress.Gap) -> Bool { gap.tries == nil || earlier.contains(gap) }
+    // Of gaps that begin in one second only this tells which is older: the one that this poll has just made is not.
+    func isOld(_ gap: PassProgress.Gap) -> Bool { isDue(gap) && earlier.contains { $0.next == gap.next } }
+    while budget > 0, let place = progress.gaps.lastIndex(where: isOld) ?? progress.gaps.lastIndex(where: isDue) {
       let gap = progress.gaps[place]
       var others = progress.gaps
       others.remove(at: place)
