@@ -90,7 +90,9 @@ let package = Package(
     .testTarget(
       name: "UpstreamsTests",
       dependencies: ["Upstreams", "Watch", "Catalog", "Settings", "LoopbackServer", "Domain", "TestSupport"]),
-    .testTarget(name: "WatchTests", dependencies: ["Catalog", "Domain", "Settings", "TestSupport", "Watch", grdb]),
+    .testTarget(
+      name: "WatchTests",
+      dependencies: ["Catalog", "Domain", "HTTP", "Hub", "LoopbackServer", "Settings", "TestSupport", "Watch", grdb]),
     .testTarget(
       name: "PollTests",
       dependencies: ["Catalog", "Domain", "Fit", "HTTP", "Hub", "ModelFiles", "Settings", "TestSupport", "Watch", grdb]),

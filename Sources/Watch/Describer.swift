@@ -74,7 +74,8 @@ struct Describer {
     do {
       // What was looked at before may have a new commit that no listing has shown yet.
       let isFresh = repo.state == .seen && repo.commit != nil
-      let info = isFresh ? nil : try await hub.modelInfo(repo.id, expand: ["sha"])
+      let info = isFresh ? nil : try await hub.modelInfo(repo.id, expand: ["sha", "disabled"])
+      if info?.isDisabled == true { throw HubError(.disabled, "\(repo.id)") }
       guard let commit = info?.sha ?? repo.commit else {
         return .other(.noWeights, "it has no commit yet", lookAgainAt: nextLook(repo))
       }

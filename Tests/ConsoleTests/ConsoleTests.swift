@@ -39,6 +39,8 @@ struct ConsoleTests {
     #expect(TextWidth.columns("abc") == 3)
     #expect(TextWidth.columns("大模型") == 6)
     #expect(TextWidth.columns("e\u{301}") == 1)
+    #expect(TextWidth.columns("한국") == 4 && TextWidth.columns("\u{1112}\u{1161}\u{11AB}") == 2)
+    #expect(TextWidth.columns("ทำ") == 2 && TextWidth.columns("क्षि") == 3)
     #expect(TextWidth.cut("abcdef", to: 4) == "abc…")
     #expect(TextWidth.columns(TextWidth.cut("大模型大模型", to: 6)) <= 6)
   }

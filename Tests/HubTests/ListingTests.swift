@@ -84,6 +84,20 @@ struct ListingTests {
     #expect(fixture.server.requests.first?.headers["authorization"] == "Bearer hf_secret")
   }
 
+  @Test func anotherServerIsNotEvenAskedWithoutTheToken() async throws {
+    let other = LoopbackServer { _ in LoopbackServer.answer(text: "[]") }
+    let link = other.address("/api/models?cursor=1")
+    let fixture = try HubFixture(token: "hf_secret") { _ in
+      LoopbackServer.answer(headers: ["Link: <\(link)>; rel=\"next\""], text: "[]")
+    }
+    let page = try #require(try await pages(fixture.hub).first)
+    #expect(page.end == .foreignLink && page.next == nil)
+    // Nor when it was stored by somebody else.
+    for try await page in fixture.hub.models(ModelQuery(), from: link) { #expect(page.end == .foreignLink) }
+    #expect(fixture.server.requests.count == 2)
+    #expect(other.requests.isEmpty)
+  }
+
   @Test func badRowsAreSkippedAndCounted() async throws {
     let rows = #"""
       [{"id":"a/good","downloads":3,"gated":"manual","unknown":{"x":[1,2]},"createdAt":"2026-06-19T09:40:33.000Z"},
@@ -144,11 +158,12 @@ struct ListingTests {
     #expect(try await pages(fixture.hub).first?.models.count == 1)
   }
 
-  @Test func aPageAboveTheCapIsRefused() async throws {
+  @Test(arguments: ["", "Content-Length: 1073741824\r\n"], [UInt8(ascii: " "), UInt8(ascii: "["), 0])
+  func aPageAboveTheCapIsRefused(length: String, padding: UInt8) async throws {
     let fixture = try HubFixture { _ in
       [
-        .send(Array("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n[".utf8)),
-        .repeatForever([UInt8](repeating: 32, count: 65_536)),
+        .send(Array("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\(length)\r\n[".utf8)),
+        .repeatForever([UInt8](repeating: padding, count: 65_536)),
       ]
     }
     let error = await hubError { _ = try await pages(fixture.hub) }

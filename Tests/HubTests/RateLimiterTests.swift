@@ -160,6 +160,52 @@ struct RateLimiterTests {
     }
     #expect(counts.values.reduce(0, +) > 100)
   }
+
+  /// Sunday, 6 November 1994, 08:49:00 GMT, on which the dates below lie.
+  private static let sunday = 784_111_740.0
+
+  private static func date(_ seconds: Int) -> String {
+    let place = 49 * 60 + seconds
+    func two(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
+    return "Sun, 06 Nov 1994 \(two(8 + place / 3600)):\(two(place / 60 % 60)):\(two(place % 60)) GMT"
+  }
+
+  /// Whatever was said before, a refusal holds for as long as it says, in seconds or as a date; and a limiter that
+  /// was stored and read back lets nobody through earlier than the one that was not.
+  @Test(arguments: 0..<100)
+  func aRefusalHoldsAlsoAfterARestart(seed: UInt64) throws {
+    var random = SplitMix(state: seed)
+    var limiter = RateLimiter()
+    // The dates tell whole seconds only.
+    var now = Self.sunday
+    var closed: [RateBucket: Double] = [:]
+    var refused = 0
+    for _ in 0..<300 {
+      now += Double(Int.random(in: 0...40, using: &random))
+      let bucket = RateBucket.allCases.randomElement(using: &random) ?? .api
+      var restored = try JSONDecoder().decode(RateLimiter.self, from: JSONEncoder().encode(limiter))
+      let wait = limiter.willSend(bucket, now: now)
+      #expect(restored.willSend(bucket, now: now) >= wait)
+      if let until = closed[bucket], now < until { #expect(wait >= until - now, "\(wait) s before \(until - now) s") }
+      guard wait == 0 else {
+        refused += 1
+        continue
+      }
+      let seconds = Int.random(in: 0...200, using: &random)
+      let left = (name: "RateLimit", value: "\"\(bucket.rawValue)\";r=\(seconds % 60);t=\(seconds)")
+      switch Int.random(in: 0..<4, using: &random) {
+      case 0:
+        let isDate = Bool.random(using: &random)
+        let text = isDate ? Self.date(Int(now - Self.sunday) + seconds) : "\(seconds)"
+        let status = Bool.random(using: &random) ? 429 : 503
+        limiter.observed(
+          HTTPHeaders([left, (name: "Retry-After", value: text)]), status: status, bucket: bucket, now: now)
+        closed[bucket] = now + Double(seconds)
+      default: limiter.observed(HTTPHeaders([left]), status: 200, bucket: bucket, now: now)
+      }
+    }
+    #expect(refused > 10)
+  }
 }
 
 /// A small generator with a seed (SplitMix64), so that a failure can be repeated.

@@ -55,6 +55,17 @@ struct RowTests {
     #expect(model == (try self.model("{\"id\":\"a/b\"}")))
   }
 
+  @Test func nullIsAbsentEverywhere() throws {
+    let names = [
+      "_id", "modelId", "author", "createdAt", "lastModified", "sha", "tags", "gated", "disabled", "private",
+      "downloads", "likes", "trendingScore", "pipeline_tag", "library_name", "gguf", "config", "safetensors",
+      "baseModels", "cardData", "siblings", "unknown",
+    ]
+    let nulls = names.map { "\"\($0)\":null" }.joined(separator: ",")
+    #expect(try model("{\(nulls),\"id\":\"a/b\"}") == model("{\"id\":\"a/b\"}"))
+    #expect(throws: HubError.self) { try model("{\"id\":null,\(nulls)}") }
+  }
+
   @Test func filesWithSizes() throws {
     let model = try model(
       """

@@ -10,6 +10,22 @@ struct BadAnswerTests {
     (.linkElsewhere, "its next page lies elsewhere"), (.brokenRows, "make no sense"),
   ]
 
+  @Test func theTokenStaysWithTheHub() async throws {
+    let present = Int(Date().timeIntervalSince1970)
+    let hub = try SimulatedHub(
+      SimulatedHub.Options(law: HubLaw(seed: 3, models: 300, now: present)) { Date().timeIntervalSince1970 })
+    var program = try HouseProgram(
+      endpoint: hub.endpoint,
+      configuration: "\(HouseProgram.card)\n[watch]\nfirst_days = 3650\ndescribe = 0\nrecheck = 0\n")
+    program.environment["HF_TOKEN"] = "hf_simulated"
+    for request in 1...4 { hub.inject(.linkElsewhere, atRequest: request) }
+    let poll = try await program.run("poll")
+    #expect(poll.code == 0, "\(poll.errors)")
+    #expect((poll.output + poll.errors).contains("its next page lies elsewhere"))
+    #expect(!(poll.output + poll.errors).contains("hf_simulated"))
+    #expect(!hub.tokenLeaked)
+  }
+
   @Test(arguments: faults.indices)
   func oneBadPage(number: Int) async throws {
     let (fault, words) = Self.faults[number]
