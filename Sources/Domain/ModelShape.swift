@@ -30,6 +30,8 @@ public struct ModelShape: Hashable, Sendable, Codable {
   public var expertFeedForward: Int?
   /// Window of sliding attention in tokens, when the file stores one.
   public var slidingWindow: Int?
+  /// How attention differs between the layers; nil when every layer attends to everything.
+  public var attention: AttentionPlan?
   /// Whether the output matrix is the token embedding.
   public var tiedEmbeddings: Bool
   /// All elements of all weight tensors.
@@ -40,7 +42,7 @@ public struct ModelShape: Hashable, Sendable, Codable {
     architecture: String, layers: Int, embedding: Int, feedForward: Int, heads: Int, kvHeads: [Int],
     keyLength: Int, valueLength: Int, vocabulary: Int, contextLength: Int, experts: Int = 0,
     expertsUsed: Int = 0, expertFeedForward: Int? = nil, slidingWindow: Int? = nil,
-    tiedEmbeddings: Bool = false, parameters: Int64 = 0
+    attention: AttentionPlan? = nil, tiedEmbeddings: Bool = false, parameters: Int64 = 0
   ) {
     self.architecture = architecture
     self.layers = layers
@@ -56,6 +58,7 @@ public struct ModelShape: Hashable, Sendable, Codable {
     self.expertsUsed = expertsUsed
     self.expertFeedForward = expertFeedForward
     self.slidingWindow = slidingWindow
+    self.attention = attention
     self.tiedEmbeddings = tiedEmbeddings
     self.parameters = parameters
   }
@@ -70,5 +73,12 @@ public struct ModelShape: Hashable, Sendable, Codable {
       && (0...1 << 24).contains(vocabulary) && (1...1 << 26).contains(contextLength)
       && (0...1 << 14).contains(experts) && (0...1 << 14).contains(expertsUsed)
       && (0...1 << 24).contains(expertFeedForward ?? 0) && parameters >= 0
+      && (1...1 << 31).contains(slidingWindow ?? 1) && (attention.map { isPlausible($0) } ?? true)
+  }
+
+  private func isPlausible(_ plan: AttentionPlan) -> Bool {
+    let lengths = 0...1 << 14
+    return plan.layers.count == layers && lengths.contains(plan.slidingKeyLength ?? 0)
+      && lengths.contains(plan.slidingValueLength ?? 0) && (0...1 << 40).contains(plan.stateBytes)
   }
 }

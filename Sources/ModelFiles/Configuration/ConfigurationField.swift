@@ -6,6 +6,8 @@ enum ConfigurationField: CaseIterable {
   case vocabulary, context, slidingWindow
   case latentRank, queryRank, rotatedLength, plainLength
   case sharedLayers, fullInterval, attentionPeriod, attentionOffset
+  case sharedExperts, sharedExpertWidth, firstDenseLayers, expertLayerStep, perLayerInput
+  case stateConvolution, stateLength, stateGroups, stateHeads, stateHeadLength
 
   /// The names by which families call it, in the order in which they are tried. A dot leads into a nested object.
   ///
@@ -50,6 +52,16 @@ enum ConfigurationField: CaseIterable {
     case .fullInterval: ["full_attention_interval"]
     case .attentionPeriod: ["attn_layer_period"]
     case .attentionOffset: ["attn_layer_offset"]
+    case .sharedExperts: ["n_shared_experts", "num_shared_experts", "moe_num_shared_experts"]
+    case .sharedExpertWidth: ["shared_expert_intermediate_size", "shared_intermediate_size"]
+    case .firstDenseLayers: ["first_k_dense_replace"]
+    case .expertLayerStep: ["moe_layer_freq", "decoder_sparse_step", "interleave_moe_layer_step"]
+    case .perLayerInput: ["hidden_size_per_layer_input"]
+    case .stateConvolution: ["linear_conv_kernel_dim", "mamba_d_conv", "conv_kernel"]
+    case .stateLength: ["linear_key_head_dim", "mamba_d_state", "ssm_state_size"]
+    case .stateGroups: ["linear_num_key_heads", "mamba_n_groups", "n_groups"]
+    case .stateHeads: ["linear_num_value_heads", "mamba_n_heads", "mamba_num_heads"]
+    case .stateHeadLength: ["linear_value_head_dim", "mamba_d_head", "mamba_head_dim"]
     }
   }
 
@@ -67,6 +79,9 @@ enum ConfigurationField: CaseIterable {
     case .context: 1...1 << 26
     // A negative window means none.
     case .slidingWindow: -1...Int(Int32.max)
+    case .sharedExperts, .firstDenseLayers, .expertLayerStep: 0...1 << 14
+    case .sharedExpertWidth: 0...1 << 24
+    case .perLayerInput, .stateConvolution, .stateLength, .stateGroups, .stateHeads, .stateHeadLength: 0...1 << 14
     case .latentRank, .queryRank, .rotatedLength, .plainLength: 0...1 << 14
     }
   }
