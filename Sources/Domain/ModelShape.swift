@@ -78,7 +78,8 @@ public struct ModelShape: Hashable, Sendable, Codable {
 
   private func isPlausible(_ plan: AttentionPlan) -> Bool {
     let lengths = 0...1 << 14
-    return plan.layers.count == layers && lengths.contains(plan.slidingKeyLength ?? 0)
-      && lengths.contains(plan.slidingValueLength ?? 0) && (0...1 << 40).contains(plan.stateBytes)
+    return plan.layers.count == layers && (0...1 << 31).contains(plan.window)
+      && lengths.contains(plan.slidingKeyLength ?? 0)
+      && lengths.contains(plan.slidingValueLength ?? 0) && (0...AttentionPlan.stateLimit).contains(plan.stateBytes)
   }
 }

@@ -90,7 +90,7 @@ extension TensorInventory: Codable {
     }
     let texts =
       ([common] + kinds).map { list in
-        list.map { "\($0.role.rawValue)\($0.rowLength)x\($0.rows)" }.joined(separator: ",")
+        list.map { "\($0.role.letters)\($0.rowLength)x\($0.rows)" }.joined(separator: ",")
       } + [runs.map { "\($0.kind)*\($0.count)" }.joined(separator: ",")]
     var container = encoder.singleValueContainer()
     try container.encode(texts.joined(separator: ";"))
@@ -100,7 +100,7 @@ extension TensorInventory: Codable {
     var tensors: [Tensor] = []
     for item in text.split(separator: ",") {
       let lengths = item.dropFirst(2).split(separator: "x")
-      guard let role = TensorRole(rawValue: String(item.prefix(2))), lengths.count == 2,
+      guard let role = TensorRole(letters: item.prefix(2)), lengths.count == 2,
         let rowLength = Int64(lengths[0]), let rows = Int64(lengths[1])
       else { return nil }
       tensors.append(Tensor(role, rowLength, rows))

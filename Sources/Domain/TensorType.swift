@@ -37,6 +37,7 @@ public enum TensorType: UInt32, Sendable, CaseIterable, Codable {
   case mxfp4 = 39
   case nvfp4 = 40
   case q1_0 = 41
+  case q2_0 = 42
 
   /// Elements of one block; a row's length is a multiple of it.
   public var blockElements: Int { layout.elements }
@@ -95,6 +96,7 @@ public enum TensorType: UInt32, Sendable, CaseIterable, Codable {
     case .mxfp4: ("MXFP4", 32, 17)
     case .nvfp4: ("NVFP4", 64, 36)
     case .q1_0: ("Q1_0", 128, 18)
+    case .q2_0: ("Q2_0", 64, 18)
     }
   }
 }

@@ -169,6 +169,12 @@ public struct GGUFArray: Sendable, Equatable {
       ? values : nil
   }
 
+  /// The elements as truth values; nil unless it is an array of them.
+  public func bools() -> [Bool]? {
+    guard elementType == .bool else { return nil }
+    return (0..<count).compactMap { self[$0] == .bool(true) }
+  }
+
   /// The elements as floats; nil unless it is an array of float32.
   public func floats() -> [Float]? {
     guard elementType == .float32 else { return nil }

@@ -15,7 +15,7 @@ extension Architecture {
     Architecture(names: ["mixtral"], isProven: true),
     Architecture(
       names: ["llama4", "llama4_text"], queryKeyValueBias: .stated("attention_bias"),
-      outputBias: .stated("attention_bias"), window: 8192, sliding: .allButEvery(4)),
+      outputBias: .stated("attention_bias"), window: 8192, slidingPeriod: 4),
     Architecture(names: ["granite"], queryKeyValueBias: .stated("attention_bias"), isProven: true),
     Architecture(names: ["granitemoe", "granitemoeshared"], queryKeyValueBias: .stated("attention_bias")),
     Architecture(names: ["smollm3"], queryKeyValueBias: .stated("attention_bias")),
@@ -34,9 +34,9 @@ extension Architecture {
       queryKeyValueBias: .stated("attention_bias"), headNorms: .oneHead, isProven: true),
     Architecture(names: ["gemma"], scalesQueries: true, isProven: true),
     Architecture(
-      names: ["gemma2"], norms: 4, window: 4096, sliding: .allButEvery(2), scalesQueries: true, isProven: true),
+      names: ["gemma2"], norms: 4, window: 4096, slidingPeriod: 2, scalesQueries: true, isProven: true),
     Architecture(
-      names: ["gemma3", "gemma3_text"], headNorms: .oneHead, norms: 4, sliding: .allButEvery(6), scalesQueries: true,
+      names: ["gemma3", "gemma3_text"], headNorms: .oneHead, norms: 4, slidingPeriod: 6, scalesQueries: true,
       isProven: true),
     Architecture(
       names: ["phi3", "phi3_v", "phi3small"], projection: .fused, feedForward: .fusedGate, keepsWindow: false,
@@ -57,14 +57,14 @@ extension Architecture {
       outputBias: .stated("attention_bias"), headNorms: .statedAllHeads("use_qk_norm"), norms: 1),
     Architecture(
       names: ["cohere2"], queryKeyValueBias: .stated("attention_bias"), outputBias: .stated("attention_bias"), norms: 1,
-      window: 4096, sliding: .allButEvery(4)),
+      window: 4096, slidingPeriod: 4),
     Architecture(
       names: ["gpt_oss", "gpt-oss"], queryKeyValueBias: .always, outputBias: .always, headVectors: 1, expertVectors: 1,
-      expertBias: true, sliding: .allButEvery(2)),
+      expertBias: true, slidingPeriod: 2),
     Architecture(
       names: ["olmo"], queryKeyValueBias: .stated("attention_bias"), norms: 0, finalNorm: false),
-    Architecture(names: ["olmo2"], headNorms: .allHeads),
-    Architecture(names: ["olmo3"], headNorms: .allHeads, sliding: .allButEvery(4)),
+    Architecture(names: ["olmo2", "olmo3"], headNorms: .allHeads, slidingPeriod: 4),
+    Architecture(names: ["exaone4"], headNorms: .oneHead, slidingPeriod: 4),
     Architecture(names: ["olmoe"], headNorms: .allHeads),
     Architecture(
       names: ["falcon", "RefinedWeb", "RefinedWebModel"], projection: .fused, queryKeyValueBias: .stated("bias"),

@@ -42,16 +42,6 @@ public struct Architecture: Sendable {
     case plain
   }
 
-  /// Which layers slide when `config.json` and the file do not list them.
-  enum Sliding: Sendable {
-    /// None, or all that the window says.
-    case no
-    /// All but every nth: llama.cpp's pattern of n.
-    case allButEvery(Int)
-    /// Every nth from the first on is full, the others slide.
-    case allButEveryFromFirst(Int)
-  }
-
   /// `model_type` of `config.json` and `general.architecture` of GGUF.
   let names: [String]
   var projection = Projection.separate
@@ -80,7 +70,8 @@ public struct Architecture: Sendable {
   var scalars = 0
   /// A window of attention that is meant when nothing is stated, and which layers have it.
   var window: Int?
-  var sliding = Sliding.no
+  /// Of so many layers all but the last slide, when neither `config.json` nor the file list them; nil for none.
+  var slidingPeriod: Int?
   /// Whether llama.cpp keeps only the window of sliding layers; Phi-3's window for instance is switched off.
   var keepsWindow = true
   /// Whether the graph keeps queries twice as wide for a moment: Gemma's scaling.

@@ -131,8 +131,9 @@ private struct InventoryBuilder {
       tensors.append(Tensor(.attentionQuery, width, query))
     }
     tensors += [
-      Tensor(.matrix, width, rank + rotated), Tensor(.vector, rank, 1), Tensor(.matrix, plain, rank * heads),
-      Tensor(.matrix, rank, value * heads), Tensor(.attentionOutput, heads * value, width),
+      Tensor(.matrix, width, rank + rotated), Tensor(.vector, rank, 1),
+      Tensor(.attentionLatentPart, plain, rank * heads),
+      Tensor(.attentionLatentPart, rank, value * heads), Tensor(.attentionOutput, heads * value, width),
     ]
     return tensors
   }
@@ -144,7 +145,7 @@ private struct InventoryBuilder {
     let experts = Int64(shape.experts)
     let inner = Int64(shape.expertFeedForward ?? shape.feedForward)
     var tensors = [
-      Tensor(.vector, width, experts), Tensor(.expertGate, width, inner * experts),
+      Tensor(.router, width, experts), Tensor(.expertGate, width, inner * experts),
       Tensor(.expertUp, width, inner * experts), Tensor(.expertDown, inner, width * experts),
     ]
     tensors += vectors(architecture.expertVectors, experts)

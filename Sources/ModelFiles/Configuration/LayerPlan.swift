@@ -1,24 +1,15 @@
+import Domain
 import JSONText
-
-/// What keys and values each layer keeps, from the lists by which hybrid models state it.
-enum LayerKind: Equatable {
-  /// Attention to everything.
-  case full
-  /// Attention to a window.
-  case sliding
-  /// No cache that grows: state-space, linear attention, convolution, or no attention at all.
-  case none
-}
 
 extension ConfigurationReader {
   /// The kind of each layer; nil when every layer is alike.
   ///
   /// - Parameter layers: how many there are; nil to take the list's own length.
   /// - Throws: `badMetadata` when a list is shorter than the layers, or holds what we do not know.
-  func layerKinds(_ layers: Int?) throws(ModelFileError) -> [LayerKind]? {
+  func layerKinds(_ layers: Int?) throws(ModelFileError) -> [LayerAttention]? {
     for name in LayerWords.lists {
       guard let items = text[name]?.array, !items.isEmpty else { continue }
-      let kinds = try items.prefix(1 << 11).map { item throws(ModelFileError) -> LayerKind in
+      let kinds = try items.prefix(1 << 11).map { item throws(ModelFileError) -> LayerAttention in
         guard let word = item.string, let kind = LayerWords.kind(word) else {
           throw bad(name, "holds a kind of layer that we do not know")
         }
@@ -27,7 +18,7 @@ extension ConfigurationReader {
       return try cut(kinds, to: layers, name)
     }
     if let pattern = text["hybrid_override_pattern"]?.string, !pattern.isEmpty {
-      let kinds = try pattern.unicodeScalars.prefix(1 << 11).map { letter throws(ModelFileError) -> LayerKind in
+      let kinds = try pattern.unicodeScalars.prefix(1 << 11).map { letter throws(ModelFileError) -> LayerAttention in
         guard let kind = LayerWords.letters[letter] else {
           throw bad("hybrid_override_pattern", "holds a letter that we do not know")
         }
@@ -37,7 +28,7 @@ extension ConfigurationReader {
     }
     for (name, zero, one) in LayerWords.numbers {
       guard let items = text[name]?.array, !items.isEmpty else { continue }
-      let kinds = try items.prefix(1 << 11).map { item throws(ModelFileError) -> LayerKind in
+      let kinds = try items.prefix(1 << 11).map { item throws(ModelFileError) -> LayerAttention in
         switch item {
         case .int(0): return zero
         case .int(1): return one
@@ -49,7 +40,7 @@ extension ConfigurationReader {
     guard let layers else { return nil }
     if let items = value(at: "linear_attn_config.full_attn_layers")?.array {
       // Kimi Linear counts from 1.
-      var kinds = [LayerKind](repeating: .none, count: layers)
+      var kinds = [LayerAttention](repeating: .recurrent, count: layers)
       for item in items {
         guard let place = Self.wholeNumber(item), (1...layers).contains(place) else {
           throw bad("linear_attn_config", "names a layer that is none of the \(layers)")
@@ -59,17 +50,19 @@ extension ConfigurationReader {
       return kinds
     }
     if let interval = try int(.fullInterval) {
-      return (1...layers).map { $0 % interval == 0 ? .full : .none }
+      return (1...layers).map { $0 % interval == 0 ? .full : .recurrent }
     }
     if let period = try int(.attentionPeriod) {
       let offset = try int(.attentionOffset) ?? 0
-      return (0..<layers).map { $0 % period == offset ? .full : .none }
+      return (0..<layers).map { $0 % period == offset ? .full : .recurrent }
     }
     return nil
   }
 
   /// The first entries of a list that may go on with layers for speculation.
-  private func cut(_ kinds: [LayerKind], to layers: Int?, _ name: String) throws(ModelFileError) -> [LayerKind] {
+  private func cut(_ kinds: [LayerAttention], to layers: Int?, _ name: String) throws(ModelFileError)
+    -> [LayerAttention]
+  {
     guard let layers else { return kinds }
     guard kinds.count >= layers else { throw bad(name, "has \(kinds.count) entries for \(layers) layers") }
     return Array(kinds.prefix(layers))
@@ -80,20 +73,20 @@ private enum LayerWords {
   static let lists = ["layer_types", "layers_block_type"]
 
   /// Nemotron-H: Mamba, experts, a feed-forward part, attention.
-  static let letters: [Unicode.Scalar: LayerKind] = ["M": .none, "E": .none, "-": .none, "*": .full]
+  static let letters: [Unicode.Scalar: LayerAttention] = ["M": .recurrent, "E": .none, "-": .none, "*": .full]
 
   /// The kind of a word. New kinds of attention that nobody has told us of may keep as much as full attention.
-  static func kind(_ word: String) -> LayerKind? { kinds[word] ?? (word.hasSuffix("attention") ? .full : nil) }
+  static func kind(_ word: String) -> LayerAttention? { kinds[word] ?? (word.hasSuffix("attention") ? .full : nil) }
 
-  private static let kinds: [String: LayerKind] = [
-    "full_attention": .full, "attention": .full, "hybrid": .full,
+  private static let kinds: [String: LayerAttention] = [
+    "full_attention": .full, "attention": .full, "hybrid": .both,
     "sliding_attention": .sliding, "chunked_attention": .sliding,
-    "linear_attention": .none, "mamba": .none, "mamba2": .none, "moe": .none, "mlp": .none, "conv": .none,
-    "recurrent": .none,
+    "linear_attention": .recurrent, "mamba": .recurrent, "mamba2": .recurrent, "conv": .recurrent,
+    "recurrent": .recurrent, "moe": .none, "mlp": .none,
   ]
 
   /// Lists of numbers, and what 0 and 1 mean: MiMo's windows, MiniMax's lightning attention.
-  static let numbers: [(name: String, zero: LayerKind, one: LayerKind)] = [
-    ("hybrid_layer_pattern", .full, .sliding), ("attn_type_list", .none, .full),
+  static let numbers: [(name: String, zero: LayerAttention, one: LayerAttention)] = [
+    ("hybrid_layer_pattern", .full, .sliding), ("attn_type_list", .recurrent, .full),
   ]
 }

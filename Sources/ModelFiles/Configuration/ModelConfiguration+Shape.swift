@@ -36,7 +36,8 @@ extension ModelConfiguration {
       kvHeads: cache.kvHeads, keyLength: cache.keyLength, valueLength: cache.valueLength, vocabulary: vocabulary,
       contextLength: context, experts: experts, expertsUsed: used,
       expertFeedForward: experts > 0 && width.expert != width.dense ? width.expert : nil,
-      slidingWindow: try reader.window(), tiedEmbeddings: tiedEmbeddings)
+      slidingWindow: try reader.window(),
+      attention: try reader.attentionPlan(kinds: kinds, layers: layers, hidden: hidden), tiedEmbeddings: tiedEmbeddings)
     guard shape.isPlausible else {
       throw ModelFileError(.badMetadata, file: name, "states dimensions that no model has together")
     }
@@ -80,12 +81,12 @@ extension ModelConfiguration {
   }
 
   private func cacheLayout(
-    hidden: Int, heads: Int, layers: Int, kinds: [LayerKind]?, planned: [Int]?
+    hidden: Int, heads: Int, layers: Int, kinds: [LayerAttention]?, planned: [Int]?
   ) throws(ModelFileError) -> CacheLayout {
-    let kinds = kinds ?? [LayerKind](repeating: .full, count: layers)
+    let kinds = kinds ?? [LayerAttention](repeating: .full, count: layers)
     if let latent = try reader.latentAttention() {
       return CacheLayout(
-        kvHeads: kinds.map { $0 == .none ? 0 : 1 }, keyLength: latent.keyValueRank + latent.rotatedLength,
+        kvHeads: kinds.map { $0.keepsTokens ? 1 : 0 }, keyLength: latent.keyValueRank + latent.rotatedLength,
         valueLength: latent.keyValueRank)
     }
     let key = try keyLength(hidden: hidden, heads: heads)
@@ -111,9 +112,9 @@ extension ModelConfiguration {
       // The last layers may use the keys and values of earlier ones.
       if index >= layers - shared { return 0 }
       return switch kind {
-      case .full: full
+      case .full, .both: full
       case .sliding: sliding
-      case .none: 0
+      case .recurrent, .none: 0
       }
     }
     return CacheLayout(kvHeads: kvHeads, keyLength: key, valueLength: value)
