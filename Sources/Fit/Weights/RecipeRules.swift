@@ -200,7 +200,6 @@ struct RecipeRules: Sendable {
     case .attentionKey: return RoleRule(eightExperts && era == .december2023 ? .q8_0 : base)
     case .attentionOutput:
       if recipe == .q2_K { return RoleRule(.q3_K) }
-      if eightExperts, era == .december2023 { return RoleRule(attentionOutputType) }
       return RoleRule(recipe == .q3_K_M ? .q4_K : recipe == .q3_K_L ? (isFalcon ? .q4_K : .q5_K) : base)
     case .attentionFused: return fusedRule
     case .feedForwardGate, .feedForwardUp, .expertGate, .expertUp: return RoleRule(recipe == .q2_K ? .q3_K : base)

@@ -96,6 +96,21 @@ public struct WeightPredictor: Sendable {
       lookedUp: sums.lookedUp, output: sums.output, other: sums.other)
   }
 
+  /// Bytes of the data section of a GGUF file: every tensor starts at a multiple of 32 bytes. The rest of the file is
+  /// its header.
+  public func dataBytes(_ recipe: GGUFRecipe) -> Int64 {
+    let number = recipe.number
+    func padded(_ tensor: TensorInventory.Tensor, at place: LayerPlace) -> Int64 {
+      let type = type(tensor.role, at: place, divisor: Self.divisor(tensor.rowLength), recipe, number)
+      return (Self.bytes(tensor.elements, type) + 31) / 32 * 32
+    }
+    var sum = inventory.common.reduce(0) { $0 + padded($1, at: []) }
+    for (kind, place) in zip(inventory.layers, places) {
+      for tensor in inventory.kinds[kind] { sum += padded(tensor, at: place.of(tensor.role)) }
+    }
+    return sum
+  }
+
   // MARK: Types
 
   private func type(
