@@ -9,8 +9,8 @@ extension ModelConfiguration {
   /// `kv_lora_rank + qk_rope_head_dim` elements, whose first `kv_lora_rank` are the value. Layers for speculation
   /// (multi-token prediction) do not count.
   ///
-  /// `parameters` is exact for the families `llama`, `mistral`, `mixtral`, `qwen2`, `qwen3` and `qwen3_moe` in their
-  /// plain form, without the eyes and ears of a model with several parts, and 0, which means unknown, for all others;
+  /// `parameters` is what the family's tensors sum up to (see `inventory(of:)`), without the eyes and ears of a model
+  /// with several parts, and 0, which means unknown, for families that `Architecture.table` does not know;
   /// `ModelShape(configuration:tensors:)` counts.
   ///
   /// - Throws: `noShape` with the reason when the model is no decoder-only text model, or does not state a dimension;
@@ -41,7 +41,7 @@ extension ModelConfiguration {
     guard shape.isPlausible else {
       throw ModelFileError(.badMetadata, file: name, "states dimensions that no model has together")
     }
-    shape.parameters = ParameterFormula(shape: shape, reader: reader)?.count ?? 0
+    shape.parameters = try inventory(of: shape)?.parameters ?? 0
     return shape
   }
 
