@@ -39,6 +39,12 @@ extension Architecture {
       names: ["gemma3", "gemma3_text"], headNorms: .oneHead, norms: 4, slidingPeriod: 6, scalesQueries: true,
       isProven: true),
     Architecture(
+      names: ["gemma4", "gemma4_text"], headNorms: .oneHead, norms: 4, scalars: 1, scalesQueries: true,
+      hasDenseBesideExperts: true),
+    Architecture(
+      names: ["qwen3_next", "qwen3_5_text", "qwen3_5_moe_text", "qwen3next", "qwen35", "qwen35moe"],
+      headNorms: .oneHead, hasQueryGate: true, hasDeltaNets: true),
+    Architecture(
       names: ["phi3", "phi3_v", "phi3small"], projection: .fused, feedForward: .fusedGate, keepsWindow: false,
       isProven: true),
     Architecture(
@@ -50,6 +56,7 @@ extension Architecture {
     Architecture(
       names: [
         "deepseek_v2", "deepseek_v3", "deepseek2", "kimi_k2", "glm4_moe_lite", "mistral4", "deepseek_vl_v2",
+        "deepseek_v32", "glm_moe_dsa",
       ], projection: .latent),
     Architecture(names: ["deepseek"]),
     Architecture(

@@ -76,6 +76,12 @@ public struct Architecture: Sendable {
   var keepsWindow = true
   /// Whether the graph keeps queries twice as wide for a moment: Gemma's scaling.
   public internal(set) var scalesQueries = false
+  /// Whether full attention has a second part of the queries as wide as they are, which gates its output.
+  var hasQueryGate = false
+  /// Whether recurrent layers are the gated delta nets of Qwen3-Next.
+  var hasDeltaNets = false
+  /// Whether a dense part stands beside the experts of a layer, with norms of its own.
+  var hasDenseBesideExperts = false
   /// Whether llama.cpp's accounting, or files that were published, proved our arithmetic for it.
   public internal(set) var isProven = false
 

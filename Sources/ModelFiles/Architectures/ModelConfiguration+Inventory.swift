@@ -10,9 +10,22 @@ extension ModelConfiguration {
     guard let architecture = Architecture.named(shape.architecture), reader.text["block_configs"] == nil else {
       return nil
     }
-    // Layers that we do not know keep their tensors to themselves.
-    guard shape.attention?.layers.contains(.recurrent) != true else { return nil }
+    // Recurrent layers that we do not know keep their tensors to themselves.
+    guard architecture.hasDeltaNets || (shape.attention?.statefulLayers ?? 0) == 0 else { return nil }
     return try InventoryBuilder(shape: shape, architecture: architecture, reader: reader).inventory()
+  }
+
+  /// Tensors of about the right sizes for a family that `Architecture.table` does not know: those of a llama with these
+  /// dimensions, with full attention in place of recurrent layers. Only their proportions are good for anything.
+  ///
+  /// - Throws: `badMetadata` when a number is impossible.
+  public func roughInventory(of shape: ModelShape) throws(ModelFileError) -> TensorInventory? {
+    var plain = shape
+    plain.attention = nil
+    let kvHeads = max(1, shape.kvHeads.max() ?? 1)
+    plain.kvHeads = shape.kvHeads.map { $0 == 0 ? kvHeads : $0 }
+    let architecture = Architecture(names: [])
+    return try InventoryBuilder(shape: plain, architecture: architecture, reader: reader).inventory()
   }
 }
 
@@ -32,7 +45,7 @@ private struct InventoryBuilder {
     let layers = try (0..<shape.layers).map { index throws(ModelFileError) in
       try attention(index) + feedForward(index) + norms(index)
     }
-    return TensorInventory(common: common(), layers: layers)
+    return TensorInventory(common: try common(), layers: layers)
   }
 
   private func stands(_ bias: Architecture.Bias) -> Bool {
@@ -45,13 +58,19 @@ private struct InventoryBuilder {
 
   // MARK: Beside the layers
 
-  private func common() -> [Tensor] {
+  private func common() throws(ModelFileError) -> [Tensor] {
     let rows = Int64(shape.vocabulary)
     var tensors = [Tensor(.tokenEmbedding, width, rows)]
     if !shape.tiedEmbeddings { tensors.append(Tensor(.output, width, rows)) }
     if architecture.finalNorm { tensors += vectors(1 + (architecture.normBias ? 1 : 0), width) }
     if architecture.outputMatrixBias { tensors.append(Tensor(.vector, rows, 1)) }
     if architecture.learnedPositions { tensors.append(Tensor(.keptMatrix, width, Int64(shape.contextLength))) }
+    if let inner = try reader.int(.perLayerInput), inner > 0 {
+      let all = Int64(inner) * Int64(shape.layers)
+      tensors += [
+        Tensor(.perLayerEmbedding, all, rows), Tensor(.keptMatrix, width, all), Tensor(.vector, Int64(inner), 1),
+      ]
+    }
     tensors += ropeTables()
     return tensors
   }
@@ -73,8 +92,9 @@ private struct InventoryBuilder {
   // MARK: Attention
 
   private func attention(_ layer: Int) throws(ModelFileError) -> [Tensor] {
+    if architecture.hasDeltaNets, shape.attention?.layers[layer] == .recurrent { return try deltaNet() }
     switch architecture.projection {
-    case .latent: if let latent = try reader.latentAttention() { return latentAttention(latent) }
+    case .latent: if let latent = try reader.latentAttention() { return try latentAttention(latent) }
     case .separate, .fused: break
     }
     let heads = Int64(shape.kvHeads[layer])
@@ -87,10 +107,12 @@ private struct InventoryBuilder {
       tensors = [Tensor(.attentionFused, width, query + key + value)]
       if stands(architecture.queryKeyValueBias) { tensors.append(Tensor(.vector, query + key + value, 1)) }
     } else {
-      tensors = [Tensor(.attentionQuery, width, query)]
+      tensors = [Tensor(.attentionQuery, width, architecture.hasQueryGate ? 2 * query : query)]
       if heads > 0 {
         tensors.append(Tensor(.attentionKey, width, key))
-        tensors.append(Tensor(.attentionValue, width, value))
+        // Gemma 4's full layers take the keys for values.
+        let keyIsValue = !isSliding && reader.flag("attention_k_eq_v") == true
+        if !keyIsValue { tensors.append(Tensor(.attentionValue, width, value)) }
       }
       if stands(architecture.queryKeyValueBias) {
         tensors += [query, key, value].filter { $0 > 0 }.map { Tensor(.vector, $0, 1) }
@@ -116,7 +138,7 @@ private struct InventoryBuilder {
 
   /// DeepSeek's attention as converted since 2025: the matrix that makes keys and values of the compressed row lies
   /// there in two parts of three dimensions.
-  private func latentAttention(_ latent: ModelConfiguration.LatentAttention) -> [Tensor] {
+  private func latentAttention(_ latent: ModelConfiguration.LatentAttention) throws(ModelFileError) -> [Tensor] {
     let heads = Int64(shape.heads)
     let (rank, rotated) = (Int64(latent.keyValueRank), Int64(latent.rotatedLength))
     let plain = Int64(latent.plainLength ?? 128)
@@ -135,13 +157,39 @@ private struct InventoryBuilder {
       Tensor(.attentionLatentPart, plain, rank * heads),
       Tensor(.attentionLatentPart, rank, value * heads), Tensor(.attentionOutput, heads * value, width),
     ]
+    // The indexer of sparse attention, which picks the tokens that are looked at.
+    if let indexHeads = try reader.int(.indexHeads), let length = try reader.int(.indexHeadLength) {
+      let (indexHeads, length) = (Int64(indexHeads), Int64(length))
+      tensors += [
+        Tensor(.matrix, Int64(latent.queryRank ?? shape.embedding), indexHeads * length),
+        Tensor(.matrix, width, length), Tensor(.vector, length, 1), Tensor(.vector, length, 1),
+        Tensor(.matrix, width, indexHeads),
+      ]
+    }
     return tensors
+  }
+
+  /// The recurrent layers of Qwen3-Next: queries, keys and values in one, their gate, the convolution, the rates of
+  /// forgetting, and the way out.
+  private func deltaNet() throws(ModelFileError) -> [Tensor] {
+    guard let keyHeads = try reader.int(.stateGroups), let keyLength = try reader.int(.stateLength),
+      let valueHeads = try reader.int(.stateHeads), let valueLength = try reader.int(.stateHeadLength)
+    else { throw reader.noShape("does not state the heads of its linear attention") }
+    let heads = Int64(valueHeads)
+    let (key, value) = (Int64(keyHeads) * Int64(keyLength), heads * Int64(valueLength))
+    let convolution = Int64(try reader.int(.stateConvolution) ?? 4)
+    return [
+      Tensor(.attentionFused, width, 2 * key + value), Tensor(.matrix, width, value),
+      Tensor(.keptMatrix, max(1, convolution), 2 * key + value), Tensor(.vector, heads, 1), Tensor(.vector, heads, 1),
+      Tensor(.matrix, width, heads), Tensor(.matrix, width, heads), Tensor(.vector, Int64(valueLength), 1),
+      Tensor(.matrix, value, width),
+    ]
   }
 
   // MARK: Feed-forward
 
   private func feedForward(_ layer: Int) throws(ModelFileError) -> [Tensor] {
-    guard shape.experts > 0, try isMixture(layer) else { return dense(Int64(shape.feedForward)) }
+    guard shape.experts > 0, try isMixture(layer) else { return try dense(denseWidth(layer)) + perLayerInput() }
     let experts = Int64(shape.experts)
     let inner = Int64(shape.expertFeedForward ?? shape.feedForward)
     var tensors = [
@@ -160,9 +208,25 @@ private struct InventoryBuilder {
         Tensor(.feedForwardGate, width, shared), Tensor(.feedForwardUp, width, shared),
         Tensor(.feedForwardDown, shared, width),
       ]
-      if shape.architecture == "qwen2_moe" { tensors.append(Tensor(.vector, width, 1)) }
+      if shape.architecture.hasPrefix("qwen") { tensors.append(Tensor(.vector, width, 1)) }
     }
-    return tensors
+    if architecture.hasDenseBesideExperts {
+      tensors += dense(Int64(shape.feedForward)) + vectors(4, width) + vectors(1, experts)
+    }
+    return try tensors + perLayerInput()
+  }
+
+  /// Layers that use the keys of earlier ones may have a feed-forward part that is twice as wide.
+  private func denseWidth(_ layer: Int) throws(ModelFileError) -> Int64 {
+    let shared = try reader.int(.sharedLayers) ?? 0
+    let isWide = reader.flag("use_double_wide_mlp") == true && layer >= shape.layers - shared
+    return Int64(shape.feedForward) * (isWide ? 2 : 1)
+  }
+
+  /// What Gemma adds to each layer of an embedding that the layer has for itself.
+  private func perLayerInput() throws(ModelFileError) -> [Tensor] {
+    guard let inner = try reader.int(.perLayerInput), inner > 0 else { return [] }
+    return [Tensor(.matrix, width, Int64(inner)), Tensor(.matrix, Int64(inner), width), Tensor(.vector, width, 1)]
   }
 
   private func sharedWidth(_ inner: Int64) throws(ModelFileError) -> Int64 {

@@ -8,6 +8,7 @@ enum ConfigurationField: CaseIterable {
   case sharedLayers, fullInterval, attentionPeriod, attentionOffset, slidingPattern
   case sharedExperts, sharedExpertWidth, firstDenseLayers, expertLayerStep, perLayerInput
   case stateConvolution, stateLength, stateGroups, stateHeads, stateHeadLength, stateWidth, stateExpansion
+  case indexHeads, indexHeadLength
 
   /// The names by which families call it, in the order in which they are tried. A dot leads into a nested object.
   ///
@@ -69,6 +70,8 @@ enum ConfigurationField: CaseIterable {
     case .stateHeads: ["linear_num_value_heads", "mamba_n_heads", "mamba_num_heads", "linear_attn_config.num_heads"]
     case .stateHeadLength:
       ["linear_value_head_dim", "mamba_d_head", "mamba_head_dim", "linear_attn_config.head_dim"]
+    case .indexHeads: ["index_n_heads"]
+    case .indexHeadLength: ["index_head_dim"]
     case .stateWidth: ["mamba_d_ssm"]
     case .stateExpansion: ["mamba_expand", "expand"]
     }
@@ -92,6 +95,7 @@ enum ConfigurationField: CaseIterable {
     case .sharedExperts, .firstDenseLayers, .expertLayerStep: 0...1 << 14
     case .sharedExpertWidth: 0...1 << 24
     case .perLayerInput, .stateConvolution, .stateLength, .stateGroups, .stateHeads, .stateHeadLength: 0...1 << 14
+    case .indexHeads, .indexHeadLength: 1...1 << 14
     case .stateWidth: 1...1 << 20
     case .stateExpansion: 1...64
     case .latentRank, .queryRank, .rotatedLength, .plainLength: 0...1 << 14
