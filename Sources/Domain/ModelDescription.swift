@@ -46,6 +46,9 @@ public struct ModelDescription: Sendable, Hashable, Codable {
   /// Why no shape could be told; nil when one is known.
   public var shapeTrouble: String?
 
+  /// What predictions of further quantizations rest on; nil when nothing tells, or an older hubwatch looked at it.
+  public var basis: WeightBasis?
+
   /// Nothing known.
   public init() {}
 
@@ -62,6 +65,7 @@ public struct ModelDescription: Sendable, Hashable, Codable {
     forms = try row.decodeIfPresent([Form].self, forKey: .forms) ?? []
     safety = try row.decodeIfPresent(WeightSafety.self, forKey: .safety) ?? .none
     quantizedBy = try row.decodeIfPresent(String.self, forKey: .quantizedBy)
+    basis = try row.decodeIfPresent(WeightBasis.self, forKey: .basis)
     shapeTrouble = try row.decodeIfPresent(String.self, forKey: .shapeTrouble)
   }
 }

@@ -19,6 +19,13 @@ public enum DeviceChoice {
     return memory
   }
 
+  /// The devices that models are judged against side by side, the cheapest first, and what could not be found out.
+  ///
+  /// - Throws: `DeviceError`.
+  public static func devices(_ settings: Settings) async throws(DeviceError) -> (devices: [Device], notes: [String]) {
+    ([try await device(settings.device)], [])
+  }
+
   /// A card of the built-in list.
   public static func card(named name: String) throws(DeviceError) -> Device {
     guard let card = Card.named(name) else { throw .unknownCard(name) }

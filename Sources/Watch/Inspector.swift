@@ -11,7 +11,7 @@ struct Inspector {
 
   /// What the headers say.
   enum Finding {
-    case sized(ModelShape, [WeightsRecord], GGUFFacts)
+    case sized(ModelShape, [WeightsRecord], GGUFFacts, WeightBasis?)
     /// A rule keeps it out.
     case leftOut(Ruling, ModelShape)
   }
@@ -31,7 +31,7 @@ struct Inspector {
       let ranks = ($0.quantization.map(Ladder.readingRank) ?? -1, $1.quantization.map(Ladder.readingRank) ?? -1)
       return (ranks.0, $0.path) < (ranks.1, $1.path)
     }
-    var known: (shape: ModelShape, layout: WeightLayout, facts: GGUFFacts)?
+    var known: (shape: ModelShape, layout: WeightLayout, facts: GGUFFacts, basis: WeightBasis?)?
     var records: [WeightsRecord] = []
     var firstError: ModelFileError?
     var budget = headerBudget
@@ -53,7 +53,7 @@ struct Inspector {
           layout = WeightLayout(
             tensors: headers.flatMap(\.tensors).map { (name: $0.name, bytes: $0.byteCount) }, layers: shape.layers)
           evidence = .header
-          if known == nil { known = (shape, layout, GGUFFacts(headers[0])) }
+          if known == nil { known = (shape, layout, GGUFFacts(headers[0]), Self.basis(headers, shape)) }
         } catch let error as ModelFileError {
           // One damaged file does not speak for its siblings.
           if firstError == nil { firstError = error }
@@ -73,7 +73,14 @@ struct Inspector {
     guard let known else {
       throw firstError ?? ModelFileError(.unreadable, file: "\(id)", "it has more shards than are looked at")
     }
-    return .sized(known.shape, records, known.facts)
+    return .sized(known.shape, records, known.facts, known.basis)
+  }
+
+  /// The tensors of a file tell what other quantizations of the model would weigh.
+  private static func basis(_ headers: [GGUFHeader], _ shape: ModelShape) -> WeightBasis? {
+    TensorInventory(gguf: headers, layers: shape.layers).map {
+      WeightBasis(inventory: $0, evidence: .header, isVerified: Architecture.named(shape.architecture) != nil)
+    }
   }
 
   /// Whether a file of this size can be this quantization of that model at all: small models have large embeddings,

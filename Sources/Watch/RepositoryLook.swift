@@ -74,7 +74,7 @@ struct RepositoryLook {
     switch found {
     case .leftOut(let ruling, let shape):
       return .leftOut(ruling, architecture: shape.architecture, parameters: shape.parameters)
-    case .sized(let shape, let weights, let header):
+    case .sized(let shape, let weights, let header, let basis):
       var facts = commonFacts(quantization: nil)
       facts.contextLength = Int64(shape.contextLength)
       facts.hasChatTemplate = header.hasChatTemplate
@@ -86,6 +86,7 @@ struct RepositoryLook {
       }
       facts.role = header.role ?? facts.role
       facts.quantizedBy = header.quantizedBy
+      facts.basis = basis
       return .sized(
         DescriptionRecord(
           commit: commit, shape: shape, facts: facts, card: try await card(), contents: contents(of: offers)), weights)
@@ -136,6 +137,9 @@ struct RepositoryLook {
         ["chat_template.jinja", "chat_template.json"].contains($0.path.description)
       } ? true : facts.hasChatTemplate
     facts.shapeTrouble = shape == nil ? trouble : nil
+    if let shape, let configuration {
+      facts.basis = try WeightBasis(shape, configuration, headers, counted: repo.parameters)
+    }
     return .success(
       DescriptionRecord(
         commit: commit, shape: shape, facts: facts, card: try await card(), contents: contents(of: [])))

@@ -119,7 +119,7 @@ extension Street {
       throw ChoiceError(problem: "\(id) has no GGUF at \(revision)", advice: "name a file of it with --file")
     }
     guard
-      case .sized(let shape, let weights, _) = try await Inspector(hub: hub, headerBudget: offers.count)
+      case .sized(let shape, let weights, _, _) = try await Inspector(hub: hub, headerBudget: offers.count)
         .inspect(id, commit, offers)
     else { throw ChoiceError(problem: "\(id) could not be sized", advice: nil) }
     return (commit, shape, weights)

@@ -10,6 +10,9 @@ extension FitOutput {
     let devices: [DeviceFacts]?
     let context: Int
     let kvType: String
+    let batch: Int
+    let flashAttention: Bool
+    let sequences: Int
     let models: [Model]
   }
 
@@ -18,12 +21,18 @@ extension FitOutput {
     let vramBytes: Int64
     let freeBytes: Int64
     let source: String
+    let cards: Int
+    let bandwidthGBps: Double?
+    let pricePerHour: Double?
 
     init(_ device: Device) {
       name = device.name
       vramBytes = device.total.bytes
       freeBytes = device.free.bytes
       source = device.source.rawValue
+      cards = device.cards.count
+      bandwidthGBps = device.cards.count == 1 ? device.cards[0].bandwidth : nil
+      pricePerHour = device.price
     }
   }
 
@@ -38,6 +47,9 @@ extension FitOutput {
   private struct Need: Encodable {
     let quantization: String
     let file: String?
+    /// Whether there is such a file; else it is what one would need.
+    let published: Bool
+    let engine: Engine
     let source: FitEvidence
     let device: String?
     let fileBytes: Int64
@@ -48,11 +60,22 @@ extension FitOutput {
     let overheadBytes: Int64
     let totalBytes: Int64
     let marginBytes: Int64
+    let hostBytes: Int64
     let verdict: FitVerdict
     let fits: Bool
     let maxContext: Int
     let gpuLayers: Int
     let layers: Int
+    let expertLayersOnHost: Int
+    let remedy: Remedy?
+    let tokensPerSecondBound: Double?
+  }
+
+  /// With what it fits when not as asked for.
+  private struct Remedy: Encodable {
+    let context: Int
+    let kvType: String
+    let batch: Int
   }
 
   /// One document with every quantization of every model.
@@ -73,16 +96,21 @@ extension FitOutput {
     return try JSONOutput.document(
       Document(
         device: DeviceFacts(first), devices: devices.count > 1 ? devices.map(DeviceFacts.init) : nil,
-        context: request.context, kvType: request.kvType.rawValue, models: models))
+        context: request.context, kvType: request.kvType.rawValue, batch: request.batch,
+        flashAttention: request.flashAttention, sequences: request.sequences, models: models))
   }
 
   private func need(_ offer: FitSubject.Offer, _ estimate: Estimate, layers: Int, device: Device) -> Need {
     Need(
-      quantization: offer.quantization, file: offer.file, source: offer.evidence,
-      device: devices.count > 1 ? device.name : nil, fileBytes: offer.fileBytes,
+      quantization: offer.quantization, file: offer.file, published: offer.file != nil, engine: offer.engine,
+      source: offer.evidence, device: devices.count > 1 ? device.name : nil, fileBytes: offer.fileBytes,
       weightsBytes: estimate.weights.bytes, kvBytes: estimate.kvCache.bytes, stateBytes: estimate.state.bytes,
       computeBytes: estimate.compute.bytes, overheadBytes: estimate.overhead.bytes,
-      totalBytes: estimate.total.bytes, marginBytes: estimate.margin.bytes, verdict: estimate.verdict,
-      fits: estimate.fits, maxContext: estimate.maxContext, gpuLayers: estimate.gpuLayers, layers: layers)
+      totalBytes: estimate.total.bytes, marginBytes: estimate.margin.bytes, hostBytes: estimate.host.bytes,
+      verdict: estimate.verdict, fits: estimate.fits, maxContext: estimate.maxContext, gpuLayers: estimate.gpuLayers,
+      layers: layers,
+      expertLayersOnHost: estimate.expertLayersOnHost,
+      remedy: estimate.remedy.map { Remedy(context: $0.context, kvType: $0.kvType.rawValue, batch: $0.batch) },
+      tokensPerSecondBound: estimate.tokensPerSecond)
   }
 }

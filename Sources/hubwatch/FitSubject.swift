@@ -1,75 +1,75 @@
-import Catalog
 import Domain
 import Fit
-import Foundation
 import ModelFiles
 
-/// A model whose need is asked for: its shape, and what it offers.
+/// A model whose need is asked for: its shape, and the quantizations in which it can be had or made.
 struct FitSubject {
   /// One quantization.
   struct Offer {
     let quantization: String
+    /// The file, or the first of several; nil when nobody has published it, as far as we know.
     let file: String?
     let evidence: FitEvidence
+    /// Bytes of the files; of those that nobody has published, of their tensors.
     let fileBytes: Int64
     let layout: WeightLayout
+    let engine: Engine
+
+    init(
+      quantization: String, file: String?, evidence: FitEvidence, fileBytes: Int64, layout: WeightLayout,
+      engine: Engine = .llamaCpp
+    ) {
+      self.quantization = quantization
+      self.file = file
+      self.evidence = evidence
+      self.fileBytes = fileBytes
+      self.layout = layout
+      self.engine = engine
+    }
   }
 
   let id: String
+  /// The number of its family in the catalog.
+  var family: Int64?
   let shape: ModelShape
-  let offers: [Offer]
+  /// Whether the family's arithmetic is known, and adds up to what is stored.
+  let isVerified: Bool
+  var offers: [Offer]
+  /// What predictions rest on; nil when nothing tells.
+  var basis: WeightBasis?
 
-  /// What the catalog knows; nil when no header of the repository was read.
-  init?(catalog: Catalog, repo: RepoRecord) throws {
-    guard let shape = repo.shape, repo.state == .sized else { return nil }
-    id = repo.id.description
+  init(id: String, shape: ModelShape, isVerified: Bool, offers: [Offer]) {
+    self.id = id
     self.shape = shape
-    offers = try catalog.weights(of: repo.id).map { record in
-      Offer(
-        quantization: record.quantization.description, file: record.path.description, evidence: record.evidence,
-        fileBytes: record.bytes, layout: record.layout)
+    self.isVerified = isVerified
+    self.offers = offers
+  }
+
+  /// What could be made of a model: every recipe of llama-quantize, and the usual forms of packed safetensors.
+  static func predictions(_ shape: ModelShape, _ basis: WeightBasis) -> [Offer] {
+    let plain = WeightPredictor(inventory: basis.inventory, shape: shape)
+    let important = WeightPredictor(inventory: basis.inventory, shape: shape, hasImportance: true)
+    let recipes = GGUFRecipe.allCases.filter { $0 != .f32 && ($0 != .mxfp4 || shape.experts > 1) }
+    let gguf = recipes.map { recipe in
+      let predictor = recipe.needsImportance ? important : plain
+      return Offer(
+        quantization: recipe.rawValue, file: nil, evidence: basis.evidence, fileBytes: predictor.dataBytes(recipe),
+        layout: predictor.layout(recipe))
     }
-  }
-
-  /// A GGUF file on this disk.
-  init(file path: String) throws {
-    let files = try Self.parts(of: path)
-    let headers = files.map(\.header)
-    let shape = try ModelShape(gguf: headers[0], otherParts: Array(headers.dropFirst()))
-    let name = URL(fileURLWithPath: path).lastPathComponent
-    id = path
-    self.shape = shape
-    offers = [
-      Offer(
-        quantization: Quantization(fileName: name)?.description ?? GGUFHeader.commonType(of: headers)?.name ?? "?",
-        file: name,
-        evidence: .header, fileBytes: files.reduce(0) { $0 + $1.size },
-        layout: WeightLayout(
-          tensors: headers.flatMap(\.tensors).map { (name: $0.name, bytes: $0.byteCount) }, layers: shape.layers))
-    ]
-  }
-
-  /// The file, and for the first of a split model the parts beside it.
-  private static func parts(of path: String) throws(ModelFileError) -> [GGUFFile] {
-    let first = try GGUFFile(path: path)
-    guard let count = first.header["split.count"]?.int, count > 1 else { return [first] }
-    let suffix = "-00001-of-\(padded(count)).gguf"
-    guard count <= 99_999, path.hasSuffix(suffix) else {
-      throw ModelFileError(
-        .badMetadata, file: path, "is one of \(count) parts; name the first, which ends in \(suffix)")
+    let packed = PackedScheme.usual.map { scheme in
+      let layout = scheme.layout(of: basis.inventory, experts: shape.experts)
+      return Offer(
+        quantization: scheme.name, file: nil, evidence: basis.evidence, fileBytes: layout.total, layout: layout,
+        engine: scheme.engine)
     }
-    var files = [first]
-    for number in 2...count {
-      files.append(try GGUFFile(path: "\(path.dropLast(suffix.count))-\(padded(number))-of-\(padded(count)).gguf"))
-    }
-    return files
+    return gguf + packed
   }
 
-  private static func padded(_ number: Int) -> String {
-    let digits = String(number)
-    return String(repeating: "0", count: max(0, 5 - digits.count)) + digits
+  /// The same with what could be made of it added to what is published.
+  func addingPredictions(_ basis: WeightBasis) -> FitSubject {
+    var subject = self
+    let published = Set(offers.map(\.quantization))
+    subject.offers += Self.predictions(shape, basis).filter { !published.contains($0.quantization) }
+    return subject
   }
-
-  /// Whether the arithmetic of this architecture has been checked against an engine's own accounting.
-  var isVerified: Bool { ["llama", "mistral", "qwen2", "qwen3"].contains(shape.architecture) }
 }

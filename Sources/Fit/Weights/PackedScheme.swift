@@ -27,6 +27,14 @@ public enum PackedScheme: Hashable, Sendable {
   /// MLX's groups, with scale and bias of two bytes; embeddings too.
   case mlx(bits: Int, group: Int)
 
+  /// The forms that people make of a model.
+  public static let usual: [PackedScheme] = [
+    .half, .fp8(isBlockwise: true), .int8, .mlx(bits: 8, group: 64), .exl(bits: 5, headBits: 6),
+    .exl(bits: 4, headBits: 6), .gptq(bits: 8, group: 128), .gptq(bits: 4, group: 128), .awq(bits: 4, group: 128),
+    .compressed(bits: 4, group: 128, isSymmetric: true), .mlx(bits: 4, group: 64), .nf4(isDouble: false),
+    .nf4(isDouble: true), .nvfp4, .exl(bits: 3, headBits: 6), .gptq(bits: 3, group: 128),
+  ]
+
   /// The scheme that a `config.json` states; nil when it does not say enough, or for methods that we do not know.
   public init?(_ stated: QuantizationScheme) {
     let bits = stated.bits
@@ -95,7 +103,8 @@ public enum PackedScheme: Hashable, Sendable {
     }
     let expertBytes = inventory.layers.map { kinds[$0].experts }
     var layout = WeightLayout(
-      layerBytes: inventory.layers.map { kinds[$0].all }, expertBytes: expertBytes.contains { $0 > 0 } ? expertBytes : [],
+      layerBytes: inventory.layers.map { kinds[$0].all },
+      expertBytes: expertBytes.contains { $0 > 0 } ? expertBytes : [],
       tokenEmbedding: 0, output: 0, other: 0)
     for tensor in inventory.common where tensor.role != .ropeTable {
       let bytes = bytes(tensor, experts: experts)

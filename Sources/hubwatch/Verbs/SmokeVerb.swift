@@ -145,6 +145,16 @@ enum InputPath {
     var isFolder: ObjCBool = false
     return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && !isFolder.boolValue
   }
+
+  /// Whether a folder lies there that holds a model, or that was named as a path and not as a model.
+  static func isModelFolder(_ path: String) -> Bool {
+    var isFolder: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue else { return false }
+    if path.hasPrefix("/") || path.hasPrefix(".") || path.hasSuffix("/") { return true }
+    // A folder that cannot be read is taken for a model's name, which then says what is wrong.
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+    return names.contains { $0 == "config.json" || $0.hasSuffix(".gguf") || $0.hasSuffix(".safetensors") }
+  }
 }
 
 /// What a person named is not there.
