@@ -74,7 +74,8 @@ extension TensorInventory: Codable {
     let text = try container.decode(String.self)
     let parts = text.split(separator: ";", omittingEmptySubsequences: false)
     let kinds = parts.dropFirst().dropLast().map(Self.tensors)
-    guard parts.count >= 2, let last = parts.last, let common = Self.tensors(parts[0]), !kinds.contains(nil),
+    guard parts.count >= 2, let last = parts.last, let common = Self.tensors(parts[0]), !common.isEmpty,
+      !kinds.contains(nil),
       let layers = Self.runs(last, of: kinds.compactMap { $0 }),
       let inventory = TensorInventory(common: common, layers: layers)
     else {

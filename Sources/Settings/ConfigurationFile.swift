@@ -54,6 +54,7 @@ public enum ConfigurationFile {
           line: document.entries.last { $0.table == "device" && ["gpu", "vram"].contains($0.key) }?.line,
           description: "device.vram and device.gpu exclude each other"))
     }
+    DeviceTables.read(document.elements, into: &settings, &problems)
     guard problems.isEmpty else {
       let sorted = problems.sorted { ($0.line ?? 0, $0.description) < ($1.line ?? 0, $1.description) }
       throw SettingsError(source: source, problems: sorted)
@@ -76,11 +77,12 @@ public enum ConfigurationFile {
         let value = key.render(settings)
         lines.append(value == key.render(defaults) ? "#\(key.name) = \(value)" : "\(key.name) = \(value)")
       }
+      if section.name == "device" { lines += DeviceTables.documented(settings) }
     }
     return lines.joined(separator: "\n") + "\n"
   }
 
-  private static func unknown(_ what: String, nearest: String?) -> String {
+  static func unknown(_ what: String, nearest: String?) -> String {
     "unknown \(what)" + (nearest.map { "; did you mean \"\($0)\"?" } ?? "")
   }
 }

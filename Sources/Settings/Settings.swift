@@ -74,6 +74,21 @@ public struct Settings: Sendable, Equatable {
     /// Whether flash attention is used.
     public var flashAttention = true
   }
+  /// One device of several that `fit` shows side by side: exactly one of `gpu`, `vram` and `isLocal` says which.
+  public struct NamedDevice: Sendable, Equatable {
+    /// For people: `rented A6000`.
+    public var name = ""
+    /// A card's name from the built-in list.
+    public var gpu: String?
+    /// Memory in GiB.
+    public var vram: Double?
+    /// Whether it is the card of this machine.
+    public var isLocal = false
+    /// Bandwidth of the memory in GB/s, where the list does not know it.
+    public var bandwidth: Double?
+    /// What an hour costs, in any currency; nil for one's own.
+    public var price: Double?
+  }
   /// What is fetched without being asked for, and how much of the disk and the line it may take.
   public struct Downloads: Sendable, Equatable {
     /// Whether `run` and `daemon` download fitting models by themselves.
@@ -134,6 +149,8 @@ public struct Settings: Sendable, Equatable {
   public var rank = Rank()
   /// `[device]`
   public var device = Device()
+  /// `[[devices]]`
+  public var devices: [NamedDevice] = []
   /// `[downloads]`
   public var downloads = Downloads()
   /// `[smoke]`

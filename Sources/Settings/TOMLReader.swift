@@ -8,14 +8,25 @@ struct TOMLEntry: Equatable {
   var line: Int
 }
 
+/// One `[[name]]` of a configuration file, with what follows it.
+struct TOMLElement: Equatable {
+  var name: String
+  /// From 1.
+  var line: Int
+  var entries: [TOMLEntry] = []
+}
+
 /// What a configuration file says, in its order.
 struct TOMLDocument: Equatable {
   /// Table names with the line of their first header.
   var tables: [(name: String, line: Int)] = []
   var entries: [TOMLEntry] = []
+  /// Elements of arrays of tables, in their order.
+  var elements: [TOMLElement] = []
 
   static func == (left: TOMLDocument, right: TOMLDocument) -> Bool {
-    left.entries == right.entries && left.tables.map(\.name) == right.tables.map(\.name)
+    left.entries == right.entries && left.elements == right.elements
+      && left.tables.map(\.name) == right.tables.map(\.name)
       && left.tables.map(\.line) == right.tables.map(\.line)
   }
 }
@@ -28,8 +39,8 @@ struct TOMLSyntaxError: Error, Equatable {
 
 /// Reads the part of TOML 1.0 that settings need, and names the line of everything else.
 ///
-/// Tables of one level, bare and quoted keys, basic and literal strings, integers, floats, booleans and arrays of
-/// them, comments. Inline tables, arrays of tables, dotted keys, multi-line strings and dates are refused by name.
+/// Tables of one level and arrays of them, bare and quoted keys, basic and literal strings, integers, floats, booleans
+/// and arrays of them, comments. Inline tables, dotted keys, multi-line strings and dates are refused by name.
 /// Written here because the TOML library at hand aborts the process on malformed text. Format: <https://toml.io>.
 struct TOMLReader {
   private let scalars: [Unicode.Scalar]
@@ -38,6 +49,8 @@ struct TOMLReader {
 
   /// Arrays within arrays are refused beyond this depth.
   private static let depthLimit = 4
+  /// Elements of arrays of tables beyond these are refused.
+  private static let elementLimit = 64
 
   /// The document that `text` is.
   ///
@@ -60,20 +73,33 @@ struct TOMLReader {
     var document = TOMLDocument()
     var table = ""
     var seen = Set<[String]>()
+    var isElement = false
     while true {
       skipBlanksAndLines()
       guard let scalar = next else { return document }
       if scalar == "[" {
         position += 1
-        if next == "[" { throw failure("arrays of tables are not used here") }
+        isElement = next == "["
+        if isElement { position += 1 }
         skipBlanks()
         table = try key()
         skipBlanks()
         if next == "." { throw failure("tables within tables are not used here") }
-        guard next == "]" else { throw failure("a table's name has to end with ]") }
-        position += 1
-        guard seen.insert([table]).inserted else { throw failure("the table [\(table)] stands here twice") }
-        document.tables.append((table, line))
+        for _ in 0..<(isElement ? 2 : 1) {
+          guard next == "]" else { throw failure("a table's name has to end with \(isElement ? "]]" : "]")") }
+          position += 1
+        }
+        if isElement {
+          guard !document.tables.contains(where: { $0.name == table }) else {
+            throw failure("[[\(table)]] stands here after [\(table)]")
+          }
+          guard document.elements.count < Self.elementLimit else { throw failure("there are too many [[\(table)]]") }
+          document.elements.append(TOMLElement(name: table, line: line))
+        } else {
+          let isNew = !document.elements.contains { $0.name == table }
+          guard seen.insert([table]).inserted, isNew else { throw failure("the table [\(table)] stands here twice") }
+          document.tables.append((table, line))
+        }
       } else {
         let name = try key()
         skipBlanks()
@@ -83,8 +109,17 @@ struct TOMLReader {
         skipBlanks()
         let start = line
         let value = try value(depth: 0)
-        guard seen.insert([table, name]).inserted else { throw failure("\(name) is set twice") }
-        document.entries.append(TOMLEntry(table: table, key: name, value: value, line: start))
+        let entry = TOMLEntry(table: table, key: name, value: value, line: start)
+        if isElement {
+          let last = document.elements.count - 1
+          guard !document.elements[last].entries.contains(where: { $0.key == name }) else {
+            throw failure("\(name) is set twice")
+          }
+          document.elements[last].entries.append(entry)
+        } else {
+          guard seen.insert([table, name]).inserted else { throw failure("\(name) is set twice") }
+          document.entries.append(entry)
+        }
       }
       try endLine()
     }

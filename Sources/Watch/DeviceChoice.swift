@@ -1,35 +1,67 @@
 import Domain
 import Fit
+import Foundation
 import Settings
 
 /// Which device models are judged against.
 public enum DeviceChoice {
-  /// The device of the configuration: `vram`, else `gpu`, else the detected card with the most memory, else
-  /// main memory.
+  /// The device of the configuration: `vram`, else `gpu`, else what this machine has, else main memory.
   ///
   /// - Throws: `DeviceError` when the named card is unknown, or nothing tells how much memory there is.
   public static func device(_ settings: Settings.Device) async throws(DeviceError) -> Device {
-    if settings.vram > 0 { return .card(gibibytes: settings.vram) }
-    if !settings.gpu.isEmpty {
-      guard let card = Card.named(settings.gpu) else { throw .unknownConfiguredCard(settings.gpu) }
-      return card.device
-    }
-    if let largest = await DriverProbe.cards().max(by: { $0.free < $1.free }) { return largest }
-    guard let memory = DriverProbe.mainMemory() else { throw .noMemory }
-    return memory
+    try await local(settings).device
   }
 
   /// The devices that models are judged against side by side, the cheapest first, and what could not be found out.
   ///
   /// - Throws: `DeviceError`.
   public static func devices(_ settings: Settings) async throws(DeviceError) -> (devices: [Device], notes: [String]) {
-    ([try await device(settings.device)], [])
+    guard !settings.devices.isEmpty else {
+      let (device, notes) = try await local(settings.device)
+      return ([device], notes)
+    }
+    var (devices, notes) = ([Device](), [String]())
+    for stated in settings.devices {
+      var device: Device
+      if let gpu = stated.gpu {
+        guard let known = Device.named(gpu) else { throw .unknownConfiguredCard(gpu) }
+        device = known
+      } else if let vram = stated.vram {
+        device = .card(gibibytes: vram)
+      } else {
+        let found = try await local(settings.device)
+        device = found.device
+        notes += found.notes
+      }
+      device.name = stated.name
+      device.price = stated.price
+      if let bandwidth = stated.bandwidth {
+        for index in device.cards.indices { device.cards[index].bandwidth = bandwidth }
+      }
+      devices.append(device)
+    }
+    devices.sort { ($0.price ?? 0, $0.total.bytes, $0.name) < ($1.price ?? 0, $1.total.bytes, $1.name) }
+    return (devices, notes)
   }
 
-  /// A card of the built-in list.
+  private static func local(_ settings: Settings.Device) async throws(DeviceError) -> (device: Device, notes: [String])
+  {
+    if settings.vram > 0 { return (.card(gibibytes: settings.vram), []) }
+    if !settings.gpu.isEmpty {
+      guard let device = Device.named(settings.gpu) else { throw .unknownConfiguredCard(settings.gpu) }
+      return (device, [])
+    }
+    let detection = DeviceDetection(environment: ProcessInfo.processInfo.environment)
+    let found = await detection.run()
+    if let cards = found.cards { return (cards, found.notes) }
+    guard let memory = detection.mainMemory() else { throw .noMemory }
+    return (memory, found.notes)
+  }
+
+  /// A card of the built-in list, or several of one.
   public static func card(named name: String) throws(DeviceError) -> Device {
-    guard let card = Card.named(name) else { throw .unknownCard(name) }
-    return card.device
+    guard let device = Device.named(name) else { throw .unknownCard(name) }
+    return device
   }
 
   /// How models are to be used on it.
@@ -52,13 +84,14 @@ public enum DeviceError: ReportableError, Equatable {
   public var problem: String {
     switch self {
     case .unknownCard(let name): "no card is known by the name \"\(name)\""
-    case .unknownConfiguredCard(let name): "device.gpu: no card is known by the name \"\(name)\""
+    case .unknownConfiguredCard(let name): "the configuration's gpu: no card is known by the name \"\(name)\""
     case .noMemory: "neither a card nor main memory could be measured"
     }
   }
   public var advice: String? {
     switch self {
-    case .unknownCard, .unknownConfiguredCard: "name one such as \"RTX 3080 12GB\", or give its memory with --vram"
+    case .unknownCard(let name), .unknownConfiguredCard(let name):
+      "the nearest are \(Card.suggestions(for: name).joined(separator: ", ")); or give its memory with --vram"
     case .noMemory: "give the card's memory with --vram, or device.vram in the configuration"
     }
   }

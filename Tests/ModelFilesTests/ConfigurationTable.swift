@@ -46,8 +46,8 @@ enum ConfigurationTable {
     deepseek-ai--DeepSeek-V4-Flash|deepseek_v4|43|4096|64|1|512|129280|1048576|2048|256/6/-|128
     deepseek-ai--DeepSeek-V4-Pro|deepseek_v4|61|7168|128|1|512|129280|1048576|3072|384/6/-|128
     google--gemma-4-26B-A4B|gemma4_text|30|2816|16|2*5 8*25|512|262144|262144|2112|128/8/704|1024
-    meta-llama--Llama-4-Maverick-17B-128E-Instruct|llama4_text|48|5120|40|8|128|202048|1048576|16384|128/1/8192|-
-    meta-llama--Llama-4-Scout-17B-16E-Instruct|llama4_text|48|5120|40|8|128|202048|10485760|16384|16/1/8192|-
+    meta-llama--Llama-4-Maverick-17B-128E-Instruct|llama4_text|48|5120|40|8|128|202048|1048576|16384|128/1/8192|8192
+    meta-llama--Llama-4-Scout-17B-16E-Instruct|llama4_text|48|5120|40|8|128|202048|10485760|16384|16/1/8192|8192
     meta-llama--Meta-Llama-3.1-405B|llama|126|16384|128|8|128|128256|131072|53248|-|-
     meta-llama--Meta-Llama-3.1-70B|llama|80|8192|64|8|128|128256|131072|28672|-|-
     meta-llama--Meta-Llama-3.1-8B|llama|32|4096|32|8|128|128256|131072|14336|-|-
@@ -157,7 +157,7 @@ enum ConfigurationTable {
     llama-2-7b-hf|llama|32|4096|32|32|128|32000|4096|11008|-|-
     llama-3.1-70b-instruct|llama|80|8192|64|8|128|128256|131072|28672|-|-
     llama-3.1-8b-instruct|llama|32|4096|32|8|128|128256|131072|14336|-|-
-    llama-4-scout-17b-16e-instruct-fp8-dynamic|llama4_text|48|5120|40|8|128|202048|10485760|16384|16/1/8192|-
+    llama-4-scout-17b-16e-instruct-fp8-dynamic|llama4_text|48|5120|40|8|128|202048|10485760|16384|16/1/8192|8192
     mistral-nemo-instruct-2407|mistral|40|5120|32|8|128|131072|131072|14336|-|-
     mixtral-8x7b-v0.1|mixtral|32|4096|32|8|128|32000|32768|14336|8/2/-|-
     qwen2.5-7b-instruct|qwen2|28|3584|28|4|128|152064|32768|18944|-|-

@@ -65,8 +65,8 @@ enum ConfigurationField: CaseIterable {
         "linear_conv_kernel_dim", "mamba_d_conv", "conv_kernel", "conv_L_cache",
         "linear_attn_config.short_conv_kernel_size",
       ]
-    case .stateLength: ["linear_key_head_dim", "mamba_d_state", "ssm_state_size", "linear_attn_config.head_dim"]
-    case .stateGroups: ["linear_num_key_heads", "mamba_n_groups", "n_groups", "linear_attn_config.num_heads"]
+    case .stateLength: ["linear_key_head_dim", "mamba_d_state", "ssm_state_size"]
+    case .stateGroups: ["linear_num_key_heads", "mamba_n_groups", "n_groups"]
     case .stateHeads: ["linear_num_value_heads", "mamba_n_heads", "mamba_num_heads", "linear_attn_config.num_heads"]
     case .stateHeadLength:
       ["linear_value_head_dim", "mamba_d_head", "mamba_head_dim", "linear_attn_config.head_dim"]

@@ -45,12 +45,15 @@ extension ConfigurationReader {
   /// Source: llama.cpp's `llama_hparams::n_embd_r` and `n_embd_s`.
   private func stateBytes(hidden: Int) throws(ModelFileError) -> Int64 {
     let convolution = Int64(try int(.stateConvolution) ?? 1)
-    let length = Int64(try int(.stateLength) ?? 0)
-    let groups = Int64(try int(.stateGroups) ?? 0)
+    let (heads, head) = (try int(.stateHeads), try int(.stateHeadLength))
+    // Kimi's heads have keys as long as values, and as many.
+    let isDelta = value(at: "linear_attn_config") != nil
+    let length = Int64(try int(.stateLength) ?? (isDelta ? head : nil) ?? 0)
+    let groups = Int64(try int(.stateGroups) ?? (isDelta ? heads : nil) ?? 0)
     let inner: Int64
     if let width = try int(.stateWidth) {
       inner = Int64(width)
-    } else if let heads = try int(.stateHeads), let head = try int(.stateHeadLength) {
+    } else if let heads, let head {
       inner = Int64(heads) * Int64(head)
     } else {
       inner = Int64(hidden) * Int64(try int(.stateExpansion) ?? 1)

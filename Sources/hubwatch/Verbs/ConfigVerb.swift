@@ -51,6 +51,9 @@ struct ConfigVerb: AsyncParsableCommand {
     func work() async throws -> Domain.ExitCode {
       let loaded = try LoadedSettings(environment: common.environment)
       for key in SettingKey.all { try common.print("\(key.path) = \(key.render(loaded.settings))") }
+      for (index, device) in loaded.settings.devices.enumerated() {
+        for line in device.lines { try common.print("devices[\(index)].\(line)") }
+      }
       try common.print("# configuration: \(loaded.places.configuration)")
       try common.print("# state: \(loaded.places.state)")
       try common.print("# cache: \(loaded.places.cache)")
@@ -70,6 +73,7 @@ struct ConfigVerb: AsyncParsableCommand {
       let loaded = try LoadedSettings(environment: common.environment)
       _ = try HubEndpoint(loaded.settings.hub.endpoint, allowsPrivate: loaded.settings.hub.allowPrivate)
       if !loaded.settings.device.gpu.isEmpty { _ = try await DeviceChoice.device(loaded.settings.device) }
+      if !loaded.settings.devices.isEmpty { _ = try await DeviceChoice.devices(loaded.settings) }
       let exists = FileManager.default.fileExists(atPath: loaded.places.configuration)
       try common.print("\(loaded.places.configuration): \(exists ? "right" : "absent, defaults are in force")")
       return .done

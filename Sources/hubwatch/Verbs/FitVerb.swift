@@ -101,8 +101,8 @@ struct FitVerb: Verb {
       ? [8, 12, 24, 48].map { .card(gibibytes: $0) } : choice.devices
   }
 
-  /// Whether quantizations that nobody has published are wanted of models that have published ones.
-  private var wantsPredictions: Bool { all || quant != nil }
+  /// Whether quantizations that nobody has published are wanted of models that have published ones: when one is named.
+  private var wantsPredictions: Bool { quant != nil }
 
   /// The catalog's models, the best families first; common sizes while it has none.
   private func catalogSubjects(_ loaded: LoadedSettings, limit: Int) throws -> [FitSubject] {
@@ -126,7 +126,8 @@ struct FitVerb: Verb {
     for name in models {
       if name == "-" || InputPath.isFile(name) || InputPath.isModelFolder(name) {
         var subject = try await FitSubject(path: name)
-        if wantsPredictions, let basis = subject.basis { subject = subject.addingPredictions(basis) }
+        let isFloat = subject.offers.allSatisfy { Quantization($0.quantization)?.isFloat == true }
+        if wantsPredictions || isFloat, let basis = subject.basis { subject = subject.addingPredictions(basis) }
         subjects.append(subject)
       } else if let id = RepoID(name) {
         if let known = try knownSubject(id, loaded) { subjects.append(known) } else { unknown.append(id) }
