@@ -12,7 +12,7 @@ export HUBWATCH_PYTHON ?= $(CACHE)/venv/bin/python
 SWIFT_FLAGS := -c release -Xswiftc -enable-testing
 BINARY := .build/release/hubwatch
 
-.PHONY: all build demo test torture bench lint install uninstall clean system model python
+.PHONY: all build demo test torture bench bench-fit bench-poll lint install uninstall clean system model python
 
 all: build
 
@@ -45,8 +45,15 @@ torture: system
 	swift build $(SWIFT_FLAGS) --build-tests
 	HUBWATCH_SEEDS=$${HUBWATCH_SEEDS:-1000} swift test $(SWIFT_FLAGS) --skip-build --filter '^PollTests\.NothingMissedTests'
 
-## Measures the poll on a simulated hub of a million models; BENCH_FLAGS=--quick for a small one, --json for JSON.
-bench: system python
+## Measures fit on a catalog of 100,000 models and the poll on a simulated hub of a million; BENCH_FLAGS=--quick for
+## small ones, --json for JSON. `make bench-fit` and `make bench-poll` measure one of them.
+bench: bench-fit bench-poll
+
+bench-fit: system
+	for product in hubwatch fit-bench; do swift build $(SWIFT_FLAGS) --product $$product; done
+	.build/release/fit-bench $(BENCH_FLAGS)
+
+bench-poll: system python
 	for product in hubwatch simulated-hub poll-bench; do swift build $(SWIFT_FLAGS) --product $$product; done
 	.build/release/poll-bench $(BENCH_FLAGS)
 

@@ -63,6 +63,9 @@ let package = Package(
     .executableTarget(
       name: "poll-bench", dependencies: ["Catalog", "Hub", "HTTP", "Settings", "Watch", "Domain", argumentParser],
       path: "Benchmarks/PollBench"),
+    .executableTarget(
+      name: "fit-bench", dependencies: ["Catalog", "Fit", "ModelFiles", "Domain", argumentParser],
+      path: "Benchmarks/FitBench"),
     .target(name: "LoopbackServer", path: "Tests/HTTPTests/LoopbackServer"),
     .testTarget(name: "DomainTests", dependencies: ["Domain"]),
     .testTarget(name: "JSONTextTests", dependencies: ["JSONText", "Domain", "TestSupport"]),

@@ -32,7 +32,8 @@ struct FitRow {
         let bits =
           quantization?.bitsPerWeight ?? Double(sums.total) * 8 / Double(max(1, subject.shape.parameters))
         return Candidate(
-          offer: offer, estimates: devices.map { solver.estimate(sums, on: $0) { offer.layout } }, bits: bits,
+          offer: offer, estimates: devices.map { solver.estimate(sums, on: $0) { LayerStack(offer.layout) } },
+          bits: bits,
           preference: quantization?.preference ?? -100)
       }
     self.candidates = candidates

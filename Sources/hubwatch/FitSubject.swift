@@ -53,7 +53,7 @@ struct FitSubject {
     let gguf = recipes.map { recipe in
       let predictor = recipe.needsImportance ? important : plain
       return Offer(
-        quantization: recipe.rawValue, file: nil, evidence: basis.evidence, fileBytes: predictor.dataBytes(recipe),
+        quantization: recipe.name, file: nil, evidence: basis.evidence, fileBytes: predictor.dataBytes(recipe),
         layout: predictor.layout(recipe))
     }
     let packed = PackedScheme.usual.map { scheme in

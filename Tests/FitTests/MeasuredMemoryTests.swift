@@ -11,7 +11,7 @@ struct MeasuredMemoryTests {
       let name = row["model"]
       let dot = try #require(name.lastIndex(of: "."))
       let model = try ReferenceModel.named(String(name[..<dot]))
-      let recipe = try #require(GGUFRecipe(rawValue: String(name[name.index(after: dot)...])))
+      let recipe = try #require(GGUFRecipe(name: String(name[name.index(after: dot)...])))
       let layout = WeightPredictor(inventory: model.inventory, shape: model.shape).layout(recipe)
       let request = FitRequest(
         context: try row.count("n_ctx"), kvType: try #require(KVCacheType(rawValue: row["kv_type"])),

@@ -9,13 +9,13 @@ struct PublishedSizesTests {
     var errors: [Double] = []
     for row in try PublishedTable("llama_quantize_dryrun_vs_prediction").rows {
       let model = try ReferenceModel.named(row["model"])
-      let recipe = try #require(GGUFRecipe(rawValue: row["ftype"]))
+      let recipe = try #require(GGUFRecipe(name: row["ftype"]))
       let predictor = WeightPredictor(inventory: model.inventory, shape: model.shape)
       let predicted = Double(predictor.sums(recipe).total) / 1_048_576
       let measured = try row.number("dry_run_MiB")
       errors.append((predicted - measured) / measured * 100)
       // The tool prints hundredths.
-      #expect(abs(predicted - measured) <= 0.0051, "\(row["model"]) \(recipe.rawValue): \(predicted), not \(measured)")
+      #expect(abs(predicted - measured) <= 0.0051, "\(row["model"]) \(recipe.name): \(predicted), not \(measured)")
       #expect(predictor.layout(recipe).total == predictor.sums(recipe).total)
       #expect(WeightSums(predictor.layout(recipe)) == predictor.sums(recipe))
     }
@@ -30,7 +30,7 @@ struct PublishedSizesTests {
       let parts = row["quant"].split(separator: ":")
       let name = row["model"].replacing("-split", with: "")
       let model = try ReferenceModel.named(name)
-      let recipe = try #require(GGUFRecipe(rawValue: String(parts[0])))
+      let recipe = try #require(GGUFRecipe(name: String(parts[0])))
       let predictor = WeightPredictor(
         inventory: model.inventory, shape: model.shape, hasImportance: parts.count > 1,
         era: try #require(RecipeEra(rawValue: row["rule_era"])))
@@ -48,11 +48,11 @@ struct PublishedSizesTests {
     let names = ["Llama 2 7B": "llama2-7b", "Llama 2 13B": "llama2-13b", "Llama 2 70B": "llama2-70b"]
     var compared = 0
     for row in try PublishedTable("llamacpp_readme_sizes").rows where row["unit"] == "bpw" {
-      guard let name = names[row["model"]], let recipe = GGUFRecipe(rawValue: row["quant"]) else { continue }
+      guard let name = names[row["model"]], let recipe = GGUFRecipe(name: row["quant"]) else { continue }
       let model = try ReferenceModel.named(name)
       let sums = WeightPredictor(inventory: model.inventory, shape: model.shape, era: .autumn2023).sums(recipe)
       let bits = Double(sums.total) * 8 / Double(model.inventory.parameters)
-      #expect(abs(bits - (try row.number("value"))) <= 0.0101, "\(name) \(recipe.rawValue): \(bits)")
+      #expect(abs(bits - (try row.number("value"))) <= 0.0101, "\(name) \(recipe.name): \(bits)")
       compared += 1
     }
     #expect(compared == 27)
@@ -62,7 +62,7 @@ struct PublishedSizesTests {
     let model = try ReferenceModel.named("mixtral-8x22b")
     var errors: [Double] = []
     for row in try PublishedTable("bartowski_mixtral_8x22b").rows {
-      let recipe = try #require(GGUFRecipe(rawValue: row["quant"]))
+      let recipe = try #require(GGUFRecipe(name: row["quant"]))
       let predictor = WeightPredictor(
         inventory: model.inventory, shape: model.shape, era: .year2024)
       let published = try row.number("size_GB")

@@ -5,7 +5,9 @@ public struct FitSolver: Sendable {
   private let shape: ModelShape
   private let asked: UsageVariant
   /// Other ways of using the model, with the verdict that each stands for, in the order in which they are tried.
-  private let remedies: [(verdict: FitVerdict, variant: UsageVariant, bytes: Int64)]
+  private let remedies: [(verdict: FitVerdict, variant: UsageVariant)]
+  /// Bytes of the caches of the last so many layers as asked for, from none to all.
+  private let lastCaches: [Int64]
   private let cacheBytes: Int64
   private let stateBytes: Int64
   private let computeBytes: Int64
@@ -30,10 +32,17 @@ public struct FitSolver: Sendable {
     computeBytes = asked.buffer.device(request)
     inputBytes = asked.buffer.inputs(request)
     hostBytes = asked.buffer.host(request)
-    var remedies: [(verdict: FitVerdict, variant: UsageVariant, bytes: Int64)] = []
+    var lastCaches: [Int64] = [0]
+    lastCaches.reserveCapacity(shape.layers + 1)
+    var sum: Int64 = 0
+    for bytes in asked.cache.layerBytes(request).reversed() {
+      sum += bytes
+      lastCaches.append(sum)
+    }
+    self.lastCaches = lastCaches
+    var remedies: [(verdict: FitVerdict, variant: UsageVariant)] = []
     func offer(_ verdict: FitVerdict, _ change: (inout FitRequest) -> Void) {
-      let variant = UsageVariant(shape: shape, request: request.with(change), engine: engine)
-      remedies.append((verdict, variant, variant.bytes(variant.request)))
+      remedies.append((verdict, UsageVariant(shape: shape, request: request.with(change), engine: engine)))
     }
     let mayShrink = engine == .llamaCpp && request.batch > MemoryArithmetic.smallBatch
     let mayQuantize =
@@ -73,14 +82,15 @@ public struct FitSolver: Sendable {
   /// - Parameters:
   ///   - weights: the sums of a quantization.
   ///   - device: where it has to go.
-  ///   - layout: the same quantization layer by layer, asked for only when something has to be left out of a card.
-  public func estimate(_ weights: WeightSums, on device: Device, layout: () -> WeightLayout) -> Estimate {
+  ///   - layers: the same quantization layer by layer, asked for only when something has to be left out of a card, or
+  ///     there are several cards.
+  public func estimate(_ weights: WeightSums, on device: Device, layers: () -> LayerStack) -> Estimate {
     var estimate = need(weights, on: device)
     estimate.gpuLayers = shape.layers + 1
     if device.cards.count == 1 {
-      judge(&estimate, weights, device, layout)
+      judge(&estimate, weights, device, layers)
     } else {
-      judgeSeveral(&estimate, weights, device, layout())
+      judgeSeveral(&estimate, weights, device, layers())
     }
     estimate.tokensPerSecond = bound(estimate, weights, device)
     return estimate
@@ -89,74 +99,71 @@ public struct FitSolver: Sendable {
   // MARK: One card
 
   private func judge(
-    _ estimate: inout Estimate, _ weights: WeightSums, _ device: Device, _ layout: () -> WeightLayout
+    _ estimate: inout Estimate, _ weights: WeightSums, _ device: Device, _ layers: () -> LayerStack
   ) {
-    let room = device.free.bytes - estimate.overhead.bytes - estimate.weights.bytes
-    estimate.maxContext = asked.largestContext(within: room, limit: shape.contextLength)
-    if cacheBytes + stateBytes + computeBytes + estimate.margin.bytes <= room {
+    let room = device.cards[0].free.bytes - estimate.overhead.bytes - estimate.weights.bytes
+    if asked.bytes <= room {
       estimate.verdict = .fits
+      estimate.maxContext = asked.largestContext(within: room)
       return
     }
-    for remedy in remedies where remedy.bytes <= room {
+    let smallest = min(MemoryArithmetic.smallestUsefulContext, shape.contextLength)
+    estimate.maxContext = room > 0 ? asked.largestContext(within: room) : 0
+    for remedy in remedies where remedy.variant.bytes <= room {
       estimate.verdict = remedy.verdict
       estimate.remedy = remedy.variant.request
       return
     }
-    let smallest = min(MemoryArithmetic.smallestUsefulContext, shape.contextLength)
-    for variant in [asked] + remedies.map(\.variant) {
-      let context = variant.largestContext(within: room, limit: shape.contextLength)
-      guard context >= smallest else { continue }
-      estimate.verdict = .smallerContext
-      estimate.remedy = variant.request.with { $0.context = context }
-      return
+    if room > 0 {
+      if estimate.maxContext >= smallest {
+        estimate.verdict = .smallerContext
+        estimate.remedy = asked.request.with { $0.context = estimate.maxContext }
+        return
+      }
+      for remedy in remedies {
+        let context = remedy.variant.largestContext(within: room)
+        guard context >= smallest else { continue }
+        estimate.verdict = .smallerContext
+        estimate.remedy = remedy.variant.request.with { $0.context = context }
+        return
+      }
     }
     // There is nowhere else to go from a memory that processor and card share.
     guard !device.isUnified else {
       estimate.gpuLayers = 0
       return
     }
-    let beside = estimate.total.bytes + estimate.margin.bytes - estimate.weights.bytes
-    if weights.experts > 0, beside + weights.onCard - weights.experts <= device.free.bytes {
-      moveExperts(&estimate, layout(), free: device.free.bytes - beside)
+    // What is left for weights when all else is on the card, and what is left for layers with their cache.
+    let forWeights = device.cards[0].free.bytes - estimate.overhead.bytes - asked.bytes
+    if weights.experts > 0, weights.onCard - weights.experts <= forWeights {
+      moveExperts(&estimate, layers(), least: weights.onCard - forWeights)
       return
     }
-    split(&estimate, layout(), room: device.free.bytes - beside + cacheBytes + stateBytes)
-  }
-
-  /// Leaves the experts of the first layers in main memory, of as few as will do.
-  private func moveExperts(_ estimate: inout Estimate, _ layout: WeightLayout, free: Int64) {
-    var onCard = layout.onCard
-    for (layer, bytes) in layout.expertBytes.enumerated() {
-      onCard -= bytes
-      guard onCard <= free else { continue }
-      estimate.verdict = .expertsOnCpu
-      estimate.expertLayersOnHost = layer + 1
-      estimate.host = estimate.host + ByteCount(layout.onCard - onCard)
-      return
-    }
-  }
-
-  /// Puts as many layers on the card as `room` has for their weights and their cache, from the last to the first, the
-  /// output before them.
-  private func split(_ estimate: inout Estimate, _ layout: WeightLayout, room: Int64) {
-    let cache = asked.cache.layerBytes(asked.request)
-    let layerSum = layout.layerBytes.reduce(0, +)
-    var used = layout.onCard - layerSum
+    let forLayers = forWeights + cacheBytes + stateBytes - weights.beside
     estimate.gpuLayers = 0
-    guard used <= room else { return }
-    var (onCard, bytes) = (1, Int64(0))
-    for layer in layout.layerBytes.indices.reversed() {
-      let next = layout.layerBytes[layer] + (layer < cache.count ? cache[layer] : 0)
-      guard used + next <= room else { break }
-      used += next
-      bytes += layout.layerBytes[layer]
-      onCard += 1
+    if forLayers > 0 { split(&estimate, layers(), room: forLayers) }
+  }
+
+  /// Leaves the experts of the first layers in main memory, of as few as make up `least` bytes.
+  private func moveExperts(_ estimate: inout Estimate, _ layers: LayerStack, least: Int64) {
+    guard let count = layers.firstExperts.firstIndex(where: { $0 >= least }) else { return }
+    estimate.verdict = .expertsOnCpu
+    estimate.expertLayersOnHost = count
+    estimate.host = estimate.host + ByteCount(layers.firstExperts[count])
+  }
+
+  /// Puts as many layers on the card as `room` has for their weights and their cache, from the last to the first.
+  private func split(_ estimate: inout Estimate, _ layers: LayerStack, room: Int64) {
+    // Both sums grow with the layers.
+    var (low, high) = (0, min(layers.last.count, lastCaches.count) - 1)
+    while low < high {
+      let middle = (low + high + 1) / 2
+      if layers.last[middle] + lastCaches[middle] <= room { low = middle } else { high = middle - 1 }
     }
-    guard onCard > 1 else { return }
+    guard low > 0, let all = layers.last.last, let caches = lastCaches.last else { return }
     estimate.verdict = .split
-    estimate.gpuLayers = onCard
-    let cacheOnHost = cache.prefix(shape.layers + 1 - onCard).reduce(0, +)
-    estimate.host = estimate.host + ByteCount(layerSum - bytes + cacheOnHost)
+    estimate.gpuLayers = low + 1
+    estimate.host = estimate.host + ByteCount(all - layers.last[low] + caches - lastCaches[low])
   }
 
   // MARK: Several cards
@@ -164,10 +171,11 @@ public struct FitSolver: Sendable {
   /// Layers lie on cards as wholes, in their order, and each card pays for its context and its buffers: the sum of what
   /// is free says little.
   private func judgeSeveral(
-    _ estimate: inout Estimate, _ weights: WeightSums, _ device: Device, _ layout: WeightLayout
+    _ estimate: inout Estimate, _ weights: WeightSums, _ device: Device, _ layers: LayerStack
   ) {
+    let all = layers.last.count - 1
     func fits(_ variant: UsageVariant, _ context: Int) -> Bool {
-      placed(layout, device, variant, variant.request.with { $0.context = context }) == layout.layerBytes.count
+      placed(weights, layers, device, variant, variant.request.with { $0.context = context }) == all
     }
     func largest(_ variant: UsageVariant) -> Int {
       if fits(variant, shape.contextLength) { return shape.contextLength }
@@ -196,48 +204,47 @@ public struct FitSolver: Sendable {
       estimate.remedy = variant.request.with { $0.context = context }
       return
     }
-    for count in layout.expertBytes.indices {
-      var lighter = layout
-      for layer in 0...count { lighter.layerBytes[layer] -= layout.expertBytes[layer] }
-      guard placed(lighter, device, asked, asked.request) == layout.layerBytes.count else { continue }
+    for count in layers.firstExperts.indices.dropFirst() {
+      let lighter = layers.withoutExperts(ofFirst: count)
+      guard placed(weights, lighter, device, asked, asked.request) == all else { continue }
       estimate.verdict = .expertsOnCpu
-      estimate.expertLayersOnHost = count + 1
-      estimate.host = estimate.host + ByteCount(layout.expertBytes[...count].reduce(0, +))
+      estimate.expertLayersOnHost = count
+      estimate.host = estimate.host + ByteCount(layers.firstExperts[count])
       return
     }
-    let layers = placed(layout, device, asked, asked.request)
-    estimate.gpuLayers = layers > 0 ? layers + 1 : 0
-    guard layers > 0 else { return }
+    let onCards = placed(weights, layers, device, asked, asked.request)
+    estimate.gpuLayers = onCards > 0 ? onCards + 1 : 0
+    guard onCards > 0 else { return }
     estimate.verdict = .split
-    let cache = asked.cache.layerBytes(asked.request)
-    let outside = layout.layerBytes.prefix(shape.layers - layers).reduce(0, +)
-    estimate.host = estimate.host + ByteCount(outside + cache.prefix(shape.layers - layers).reduce(0, +))
+    let outside = layers.last[all] - layers.last[onCards] + lastCaches[all] - lastCaches[onCards]
+    estimate.host = estimate.host + ByteCount(outside)
   }
 
   /// How many layers find a place, from the last to the first, filling one card after the other; the output goes to the
   /// last card.
   private func placed(
-    _ layout: WeightLayout, _ device: Device, _ variant: UsageVariant, _ request: FitRequest
+    _ weights: WeightSums, _ layers: LayerStack, _ device: Device, _ variant: UsageVariant, _ request: FitRequest
   ) -> Int {
     let cache = variant.cache.layerBytes(request)
     let compute = variant.buffer.device(request)
     let fixed = compute + 3 * variant.buffer.inputs(request) + UsageVariant.margin(compute)
-    var layer = layout.layerBytes.count - 1
+    var count = 0
     for (index, card) in device.cards.reversed().enumerated() {
       var room = card.free.bytes - card.overhead.bytes - fixed
-      if index == 0 { room -= layout.onCard - layout.layerBytes.reduce(0, +) }
+      if index == 0 { room -= weights.beside }
       guard room >= 0 else {
         if index == 0 { return 0 }
         continue
       }
-      while layer >= 0 {
-        let next = layout.layerBytes[layer] + (layer < cache.count ? cache[layer] : 0)
+      while count < layers.last.count - 1 {
+        let layer = cache.count - 1 - count
+        let next = layers.last[count + 1] - layers.last[count] + (cache.indices.contains(layer) ? cache[layer] : 0)
         guard next <= room else { break }
         room -= next
-        layer -= 1
+        count += 1
       }
     }
-    return layout.layerBytes.count - 1 - layer
+    return count
   }
 
   // MARK: Speed
@@ -247,7 +254,7 @@ public struct FitSolver: Sendable {
 
   /// Every weight that takes part in a token is read once for it, and so is what the cache holds.
   private func bound(_ estimate: Estimate, _ weights: WeightSums, _ device: Device) -> Double? {
-    guard estimate.verdict != .no else { return nil }
+    guard estimate.verdict != .no, !device.cards.contains(where: { $0.bandwidth == nil }) else { return nil }
     let request = estimate.remedy ?? asked.request
     let all = estimate.remedy == nil ? cacheBytes : KVCache(shape: shape, type: request.kvType).bytes(request)
     let cache = all / Int64(request.streams)

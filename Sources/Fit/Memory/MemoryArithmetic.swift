@@ -28,7 +28,9 @@ public struct MemoryArithmetic: Sendable {
   /// The need as asked for, and the verdict: the first of the ways of `FitVerdict` that fits. A context beyond the one
   /// that the model was trained for counts as that one.
   public func estimate(_ wish: FitRequest) -> Estimate {
-    FitSolver(shape: shape, request: wish, engine: engine).estimate(WeightSums(layout), on: device) { layout }
+    FitSolver(shape: shape, request: wish, engine: engine).estimate(WeightSums(layout), on: device) {
+      LayerStack(layout)
+    }
   }
 
   /// The need with everything on the device.

@@ -4,42 +4,42 @@ import Domain
 ///
 /// Source: `llama_ftype` and `llama-quant.cpp` of llama.cpp
 /// (<https://github.com/ggml-org/llama.cpp/blob/master/src/llama-quant.cpp>).
-public enum GGUFRecipe: String, Sendable, CaseIterable, Codable {
-  case f32 = "F32"
-  case bf16 = "BF16"
-  case f16 = "F16"
-  case q8_0 = "Q8_0"
-  case q6_K = "Q6_K"
-  case q5_K_M = "Q5_K_M"
-  case q5_K_S = "Q5_K_S"
-  case q5_1 = "Q5_1"
-  case q5_0 = "Q5_0"
-  case q4_K_M = "Q4_K_M"
-  case q4_K_S = "Q4_K_S"
-  case q4_1 = "Q4_1"
-  case q4_0 = "Q4_0"
-  case iq4_NL = "IQ4_NL"
-  case iq4_XS = "IQ4_XS"
-  case mxfp4 = "MXFP4_MOE"
-  case q3_K_L = "Q3_K_L"
-  case q3_K_M = "Q3_K_M"
-  case q3_K_S = "Q3_K_S"
-  case iq3_M = "IQ3_M"
-  case iq3_S = "IQ3_S"
-  case iq3_XS = "IQ3_XS"
-  case iq3_XXS = "IQ3_XXS"
-  case q2_K = "Q2_K"
-  case q2_K_S = "Q2_K_S"
-  case q2_0 = "Q2_0"
-  case iq2_M = "IQ2_M"
-  case iq2_S = "IQ2_S"
-  case iq2_XS = "IQ2_XS"
-  case iq2_XXS = "IQ2_XXS"
-  case tq2_0 = "TQ2_0"
-  case tq1_0 = "TQ1_0"
-  case iq1_M = "IQ1_M"
-  case iq1_S = "IQ1_S"
-  case q1_0 = "Q1_0"
+public enum GGUFRecipe: UInt8, Sendable, CaseIterable {
+  case f32
+  case bf16
+  case f16
+  case q8_0
+  case q6_K
+  case q5_K_M
+  case q5_K_S
+  case q5_1
+  case q5_0
+  case q4_K_M
+  case q4_K_S
+  case q4_1
+  case q4_0
+  case iq4_NL
+  case iq4_XS
+  case mxfp4
+  case q3_K_L
+  case q3_K_M
+  case q3_K_S
+  case iq3_M
+  case iq3_S
+  case iq3_XS
+  case iq3_XXS
+  case q2_K
+  case q2_K_S
+  case q2_0
+  case iq2_M
+  case iq2_S
+  case iq2_XS
+  case iq2_XXS
+  case tq2_0
+  case tq1_0
+  case iq1_M
+  case iq1_S
+  case q1_0
 
   /// The recipe of a quantization's name; `Q4_K` and the like are old names of the middle one. Nil for the mixtures of
   /// single publishers, such as `Q4_K_XL`, which only their files tell.
@@ -49,9 +49,27 @@ public enum GGUFRecipe: String, Sendable, CaseIterable, Codable {
     case "Q4_K": self = .q4_K_M
     case "Q3_K": self = .q3_K_M
     case "MXFP4": self = .mxfp4
-    default: self.init(rawValue: quantization.description)
+    default: self.init(name: quantization.description)
     }
   }
+
+  /// The ending of a file's name: `Q4_K_M`.
+  public var name: String { Self.names[number] }
+
+  /// The recipe with exactly this name.
+  public init?(name: String) {
+    guard let number = Self.names.firstIndex(of: name) else { return nil }
+    self.init(rawValue: UInt8(number))
+  }
+
+  /// Its place in `allCases`.
+  var number: Int { Int(rawValue) }
+
+  private static let names = [
+    "F32", "BF16", "F16", "Q8_0", "Q6_K", "Q5_K_M", "Q5_K_S", "Q5_1", "Q5_0", "Q4_K_M", "Q4_K_S", "Q4_1", "Q4_0",
+    "IQ4_NL", "IQ4_XS", "MXFP4_MOE", "Q3_K_L", "Q3_K_M", "Q3_K_S", "IQ3_M", "IQ3_S", "IQ3_XS", "IQ3_XXS", "Q2_K",
+    "Q2_K_S", "Q2_0", "IQ2_M", "IQ2_S", "IQ2_XS", "IQ2_XXS", "TQ2_0", "TQ1_0", "IQ1_M", "IQ1_S", "Q1_0",
+  ]
 
   /// Whether the recipe is of the kind that needs an importance matrix: llama-quantize refuses without one.
   public var needsImportance: Bool {

@@ -2,37 +2,47 @@ import Domain
 
 /// What any GGUF quantization of a model weighs, to the byte, before anybody has made it.
 ///
-/// Made once for a model, it answers for every recipe in some dozen multiplications.
+/// Made once for a model, it answers for every recipe in some dozen multiplications: layers of one kind differ only
+/// where a recipe makes exceptions, and those are few.
 public struct WeightPredictor: Sendable {
-  /// Elements of one role whose rows have the same divisor.
+  /// Elements of one role in a layer of one kind, or beside the layers, whose rows have the same divisor.
   private struct Group: Sendable {
     let role: TensorRole
     /// The largest power of two, up to 256, that divides the length of a row.
     let divisor: Int
-    /// In the first lane all elements, in the others those at each `LayerPlace`.
-    var elements: SIMD8<Int64>
+    var elements: Int64
   }
 
-  private let common: [Group]
-  private let inLayers: [Group]
-  private let inventory: TensorInventory
-  /// For each layer the places of its values, its feed-forward part, and its routed experts.
-  private let places: [LayerPlaces]
-  private let book: RecipeBook
+  /// What an exception adds to the layers of a kind.
+  private struct Exception {
+    let kind: Int
+    let counter: LayerPlaces.Counter
+    let place: LayerPlace
+    let bytes: Int64
+    let isExpert: Bool
+  }
 
-  private struct LayerPlaces: Sendable {
-    let value: LayerPlace
-    let feedForward: LayerPlace
-    let expert: LayerPlace
+  /// Layers of one kind by their places: in the first lane all, in the others those at each `LayerPlace`.
+  private struct Counts: Sendable {
+    var value = SIMD8<Int64>.zero
+    var feedForward = SIMD8<Int64>.zero
+    var expert = SIMD8<Int64>.zero
 
-    func of(_ role: TensorRole) -> LayerPlace {
-      switch role {
-      case .attentionValue, .attentionFused, .attentionLatent: value
-      case .expertDown, .expertGate, .expertUp: expert
-      default: feedForward
+    subscript(counter: LayerPlaces.Counter) -> SIMD8<Int64> {
+      switch counter {
+      case .value: value
+      case .feedForward: feedForward
+      case .expert: expert
       }
     }
   }
+
+  private let common: [Group]
+  private let kinds: [[Group]]
+  private let counts: [Counts]
+  private let inventory: TensorInventory
+  private let places: [LayerPlaces]
+  private let book: RecipeBook
 
   /// - Parameters:
   ///   - inventory: the model's tensors.
@@ -44,26 +54,24 @@ public struct WeightPredictor: Sendable {
   ) {
     self.inventory = inventory
     book = RecipeBook.of(RecipeFacts(shape, isTied: inventory.isTied, hasImportance: hasImportance), era: era)
-    places = Self.places(inventory, hasExperts: shape.experts > 1)
-    var common: [Group] = []
-    for tensor in inventory.common {
-      Self.add(tensor, SIMD8(tensor.elements, 0, 0, 0, 0, 0, 0, 0), to: &common)
+    places = LayerPlaces.of(inventory, hasExperts: shape.experts > 1)
+    common = Self.groups(inventory.common)
+    kinds = inventory.kinds.map(Self.groups)
+    var counts = [Counts](repeating: Counts(), count: inventory.kinds.count)
+    for (kind, place) in zip(inventory.layers, places) {
+      counts[kind].value &+= place.value.lanes
+      counts[kind].feedForward &+= place.feedForward.lanes
+      counts[kind].expert &+= place.expert.lanes
     }
-    self.common = common
-    inLayers = Self.groups(inventory, places)
+    self.counts = counts
   }
 
   /// The bytes of a recipe as sums over the model.
   public func sums(_ recipe: GGUFRecipe) -> WeightSums {
     let number = recipe.number
     var sums = WeightSums()
-    for group in inLayers {
-      let bytes = bytes(group, recipe, number)
-      sums.layers += bytes
-      if group.role.isExpert { sums.experts += bytes }
-    }
     for group in common {
-      let bytes = bytes(group, recipe, number)
+      let bytes = Self.scaled(group.elements, cost(group, recipe, number))
       switch group.role {
       case .tokenEmbedding: sums.tokenEmbedding += bytes
       case .perLayerEmbedding: sums.lookedUp += bytes
@@ -71,29 +79,102 @@ public struct WeightPredictor: Sendable {
       default: sums.other += bytes
       }
     }
+    for (kind, groups) in kinds.enumerated() {
+      for group in groups {
+        let entry = book[number, group.role]
+        var bytes = counts[kind].feedForward[0] * Self.scaled(group.elements, cost(group, recipe, number))
+        if entry.hasException { bytes += exceptional(group, entry, counts[kind], recipe) }
+        sums.layers += bytes
+        if group.role.isExpert { sums.experts += bytes }
+      }
+    }
     return sums
+  }
+
+  /// What exceptions add to the layers of a kind.
+  private func exceptional(
+    _ group: Group, _ entry: RecipeBook.Entry, _ counts: Counts, _ recipe: GGUFRecipe
+  ) -> Int64 {
+    let (first, second) = more(group, entry, recipe)
+    let counts = counts[LayerPlaces.Counter(group.role)]
+    let atFirst = entry.rule.first.map { counts[$0.place.lane] } ?? 0
+    // The place of the second holds all of the first one's.
+    let atSecond = entry.rule.second.map { counts[$0.place.lane] - atFirst } ?? 0
+    return atFirst * Self.scaled(group.elements, first) + atSecond * Self.scaled(group.elements, second)
   }
 
   /// The bytes of a recipe, layer by layer.
   public func layout(_ recipe: GGUFRecipe) -> WeightLayout {
-    let number = recipe.number
     let sums = sums(recipe)
-    var (layerBytes, expertBytes) = ([Int64](), [Int64]())
-    layerBytes.reserveCapacity(places.count)
-    for (kind, place) in zip(inventory.layers, places) {
-      var (all, experts) = (Int64(0), Int64(0))
-      for tensor in inventory.kinds[kind] {
-        let type = type(tensor.role, at: place.of(tensor.role), divisor: Self.divisor(tensor.rowLength), recipe, number)
-        let bytes = Self.bytes(tensor.elements, type)
-        all += bytes
-        if tensor.role.isExpert { experts += bytes }
-      }
-      layerBytes.append(all)
-      expertBytes.append(experts)
-    }
+    var (layers, experts) = ([Int64](), [Int64]())
+    layerBytes(recipe, &layers, &experts)
     return WeightLayout(
-      layerBytes: layerBytes, expertBytes: sums.experts > 0 ? expertBytes : [], tokenEmbedding: sums.tokenEmbedding,
+      layerBytes: layers, expertBytes: sums.experts > 0 ? experts : [], tokenEmbedding: sums.tokenEmbedding,
       lookedUp: sums.lookedUp, output: sums.output, other: sums.other)
+  }
+
+  /// The layers of a recipe, summed up; `stack` keeps its memory from one recipe to the next.
+  public func fill(_ stack: inout LayerStack, _ recipe: GGUFRecipe) {
+    layerBytes(recipe, &stack.last, &stack.firstExperts)
+    // In place: the bytes of the layers become the sums from the last one on.
+    var sum: Int64 = 0
+    stack.last.reverse()
+    stack.last.append(0)
+    for index in stack.last.indices {
+      let bytes = stack.last[index]
+      stack.last[index] = sum
+      sum += bytes
+    }
+    guard stack.firstExperts.contains(where: { $0 > 0 }) else {
+      stack.firstExperts.removeAll(keepingCapacity: true)
+      return
+    }
+    sum = 0
+    stack.firstExperts.append(0)
+    for index in stack.firstExperts.indices {
+      let bytes = stack.firstExperts[index]
+      stack.firstExperts[index] = sum
+      sum += bytes
+    }
+  }
+
+  private func layerBytes(_ recipe: GGUFRecipe, _ layers: inout [Int64], _ experts: inout [Int64]) {
+    let number = recipe.number
+    var bases: [(all: Int64, experts: Int64)] = []
+    bases.reserveCapacity(kinds.count)
+    var exceptions: [Exception] = []
+    for (kind, groups) in kinds.enumerated() {
+      var (all, routed) = (Int64(0), Int64(0))
+      for group in groups {
+        let entry = book[number, group.role]
+        let bytes = Self.scaled(group.elements, cost(group, recipe, number))
+        all += bytes
+        if group.role.isExpert { routed += bytes }
+        guard entry.hasException else { continue }
+        let (first, second) = more(group, entry, recipe)
+        let counter = LayerPlaces.Counter(group.role)
+        let pairs = [(entry.rule.first, first - (entry.rule.second == nil ? 0 : second)), (entry.rule.second, second)]
+        for case (let exception?, let cost) in pairs {
+          exceptions.append(
+            Exception(
+              kind: kind, counter: counter, place: exception.place, bytes: Self.scaled(group.elements, cost),
+              isExpert: group.role.isExpert))
+        }
+      }
+      bases.append((all, routed))
+    }
+    layers.removeAll(keepingCapacity: true)
+    experts.removeAll(keepingCapacity: true)
+    for (index, kind) in inventory.layers.enumerated() {
+      var (all, routed) = bases[kind]
+      for exception in exceptions where exception.kind == kind {
+        guard places[index][exception.counter].contains(exception.place) else { continue }
+        all += exception.bytes
+        if exception.isExpert { routed += exception.bytes }
+      }
+      layers.append(all)
+      experts.append(routed)
+    }
   }
 
   /// Bytes of the data section of a GGUF file: every tensor starts at a multiple of 32 bytes. The rest of the file is
@@ -101,22 +182,35 @@ public struct WeightPredictor: Sendable {
   public func dataBytes(_ recipe: GGUFRecipe) -> Int64 {
     let number = recipe.number
     func padded(_ tensor: TensorInventory.Tensor, at place: LayerPlace) -> Int64 {
-      let type = type(tensor.role, at: place, divisor: Self.divisor(tensor.rowLength), recipe, number)
-      return (Self.bytes(tensor.elements, type) + 31) / 32 * 32
+      let divisor = Self.divisor(tensor.rowLength)
+      let type = settled(book[number, tensor.role].rule.type(at: place), tensor.role, divisor, recipe)
+      return (Self.scaled(tensor.elements, type.bytesOf256) + 31) / 32 * 32
     }
     var sum = inventory.common.reduce(0) { $0 + padded($1, at: []) }
     for (kind, place) in zip(inventory.layers, places) {
-      for tensor in inventory.kinds[kind] { sum += padded(tensor, at: place.of(tensor.role)) }
+      for tensor in inventory.kinds[kind] { sum += padded(tensor, at: place[LayerPlaces.Counter(tensor.role)]) }
     }
     return sum
   }
 
-  // MARK: Types
+  // MARK: Costs, in bytes of 256 elements
 
-  private func type(
-    _ role: TensorRole, at place: LayerPlace, divisor: Int, _ recipe: GGUFRecipe, _ number: Int
-  ) -> TensorType {
-    settled(book[number, role].type(at: place), role, divisor, recipe)
+  private func cost(_ group: Group, _ recipe: GGUFRecipe, _ number: Int) -> Int64 {
+    let entry = book[number, group.role]
+    if group.divisor == 256 { return entry.bytes }
+    return settled(entry.rule.otherwise, group.role, group.divisor, recipe).bytesOf256
+  }
+
+  /// What the exceptions of a rule cost more than the rule.
+  private func more(
+    _ group: Group, _ entry: RecipeBook.Entry, _ recipe: GGUFRecipe
+  ) -> (first: Int64, second: Int64) {
+    if group.divisor == 256 { return (entry.firstMore, entry.secondMore) }
+    let usual = settled(entry.rule.otherwise, group.role, group.divisor, recipe).bytesOf256
+    func more(_ exception: RoleRule.Exception?) -> Int64 {
+      exception.map { settled($0.type, group.role, group.divisor, recipe).bytesOf256 - usual } ?? 0
+    }
+    return (more(entry.rule.first), more(entry.rule.second))
   }
 
   /// The type of a tensor once its rows have been looked at.
@@ -130,85 +224,24 @@ public struct WeightPredictor: Sendable {
     return type.fallback(divisor: divisor)
   }
 
-  private func bytes(_ group: Group, _ recipe: GGUFRecipe, _ number: Int) -> Int64 {
-    let rule = book[number, group.role]
-    var (sum, rest) = (Int64(0), group.elements[0])
-    var counted: Int64 = 0
-    for exception in [rule.first, rule.second] {
-      guard let exception else { continue }
-      let here = group.elements[exception.place.lane] - counted
-      counted += here
-      rest -= here
-      sum += Self.bytes(here, settled(exception.type, group.role, group.divisor, recipe))
-    }
-    return sum + Self.bytes(rest, settled(rule.otherwise, group.role, group.divisor, recipe))
-  }
+  /// `TensorInventory.elementLimit` keeps the product within 63 bits. Rows are whole numbers of blocks, so that nothing
+  /// is lost.
+  private static func scaled(_ elements: Int64, _ bytesOf256: Int64) -> Int64 { (elements &* bytesOf256) >> 8 }
 
-  /// `TensorInventory.elementLimit` keeps the product within 63 bits.
-  private static func bytes(_ elements: Int64, _ type: TensorType) -> Int64 {
-    // Rows are whole numbers of blocks, so that nothing is lost.
-    (elements * type.bytesOf256) >> 8
-  }
+  // MARK: Groups
 
-  // MARK: Places
-
-  private static func places(_ inventory: TensorInventory, hasExperts: Bool) -> [LayerPlaces] {
-    func has(_ layer: Int, _ roles: Set<TensorRole>) -> Bool {
-      inventory.kinds[layer].contains { roles.contains($0.role) }
-    }
-    let valueKinds = inventory.kinds.indices.map { has($0, [.attentionValue, .attentionFused, .attentionLatent]) }
-    let denseKinds = inventory.kinds.indices.map { has($0, [.feedForwardDown]) }
-    let expertKinds = inventory.kinds.indices.map { has($0, [.expertDown]) }
-    let values = inventory.layers.count { valueKinds[$0] }
-    let layers = inventory.layers.count
-    var (value, down) = (0, 0)
-    return inventory.layers.enumerated().map { index, kind in
-      // With experts the rules go by the layer's number, but for the smallest mixtures, which count the tensors.
-      let (first, second) = (down, expertKinds[kind] ? down + 1 : down)
-      let running = denseKinds[kind] && !expertKinds[kind] ? first : second
-      var feedForward = LayerPlace(hasExperts ? index : first, of: layers)
-      var expert = feedForward
-      if running < layers / 8 { feedForward.insert(.earlyInFile) }
-      if first < layers / 8 { expert.insert(.earlyInFile) }
-      let places = LayerPlaces(
-        value: valueKinds[kind] ? LayerPlace(value, of: values) : [], feedForward: feedForward, expert: expert)
-      if valueKinds[kind] { value += 1 }
-      down += (denseKinds[kind] ? 1 : 0) + (expertKinds[kind] ? 1 : 0)
-      return places
-    }
-  }
-
-  private static func groups(_ inventory: TensorInventory, _ places: [LayerPlaces]) -> [Group] {
-    // How many layers of each kind stand at each place, by the three ways of counting.
-    var counts = [(value: SIMD8<Int64>, feedForward: SIMD8<Int64>, expert: SIMD8<Int64>)](
-      repeating: (.zero, .zero, .zero), count: inventory.kinds.count)
-    for (kind, place) in zip(inventory.layers, places) {
-      counts[kind].value &+= place.value.lanes
-      counts[kind].feedForward &+= place.feedForward.lanes
-      counts[kind].expert &+= place.expert.lanes
-    }
+  private static func groups(_ tensors: [TensorInventory.Tensor]) -> [Group] {
     var groups: [Group] = []
-    for (kind, tensors) in inventory.kinds.enumerated() {
-      for tensor in tensors {
-        let count =
-          switch tensor.role {
-          case .attentionValue, .attentionFused, .attentionLatent: counts[kind].value
-          case .expertDown, .expertGate, .expertUp: counts[kind].expert
-          default: counts[kind].feedForward
-          }
-        add(tensor, count &* tensor.elements, to: &groups)
+    groups.reserveCapacity(tensors.count)
+    for tensor in tensors {
+      let divisor = divisor(tensor.rowLength)
+      if let index = groups.firstIndex(where: { $0.role == tensor.role && $0.divisor == divisor }) {
+        groups[index].elements += tensor.elements
+      } else {
+        groups.append(Group(role: tensor.role, divisor: divisor, elements: tensor.elements))
       }
     }
     return groups
-  }
-
-  private static func add(_ tensor: TensorInventory.Tensor, _ elements: SIMD8<Int64>, to groups: inout [Group]) {
-    let divisor = divisor(tensor.rowLength)
-    for index in groups.indices where groups[index].role == tensor.role && groups[index].divisor == divisor {
-      groups[index].elements &+= elements
-      return
-    }
-    groups.append(Group(role: tensor.role, divisor: divisor, elements: elements))
   }
 
   private static func divisor(_ rowLength: Int64) -> Int { 1 << min(8, rowLength.trailingZeroBitCount) }
@@ -217,18 +250,11 @@ public struct WeightPredictor: Sendable {
 extension LayerPlace {
   /// One in the first lane, and one in the lane of each place that this is.
   fileprivate var lanes: SIMD8<Int64> {
-    var lanes = SIMD8<Int64>(1, 0, 0, 0, 0, 0, 0, 0)
-    for lane in 0..<Self.count where rawValue & 1 << UInt8(lane) != 0 { lanes[lane + 1] = 1 }
-    return lanes
+    let bits = Int64(rawValue)
+    return SIMD8(
+      1, bits & 1, bits >> 1 & 1, bits >> 2 & 1, bits >> 3 & 1, bits >> 4 & 1, bits >> 5 & 1, bits >> 6 & 1)
   }
 
   /// The lane of a single place.
   fileprivate var lane: Int { rawValue.trailingZeroBitCount + 1 }
-}
-
-extension GGUFRecipe {
-  /// Its place in `allCases`.
-  fileprivate var number: Int { Self.numbers[self] ?? 0 }
-
-  private static let numbers = Dictionary(uniqueKeysWithValues: zip(allCases, allCases.indices))
 }

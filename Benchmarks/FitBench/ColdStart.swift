@@ -1,0 +1,150 @@
+import Catalog
+import Domain
+import Fit
+import Foundation
+import Glibc
+import ModelFiles
+
+/// Runs the program as a person does, with nothing of its data in the page cache.
+struct ColdStart {
+  let program: String
+  let folder: String
+
+  struct Failure: Error, CustomStringConvertible {
+    let description: String
+  }
+
+  /// Wall time in seconds, and the most memory in MiB.
+  struct Measured {
+    let seconds: Double
+    let peak: Double
+  }
+
+  /// A catalog of models in four quantizations each, in families of five.
+  func fillCatalog(models: Int) throws {
+    let catalog = try Catalog(folder: "\(folder)/state")
+    let now = Date(timeIntervalSince1970: 1_800_000_000)
+    guard let commit = CommitHash(String(repeating: "a", count: 40)),
+      let hash = ContentHash(String(repeating: "c", count: 64))
+    else { throw Failure(description: "no hash") }
+    let shape = ModelShape(
+      architecture: "llama", layers: 32, embedding: 4096, feedForward: 14336, heads: 32,
+      kvHeads: Array(repeating: 8, count: 32), keyLength: 128, valueLength: 128, vocabulary: 128_256,
+      contextLength: 131_072, parameters: 8_030_261_312)
+    let layer: [TensorInventory.Tensor] = [
+      .init(.attentionQuery, 4096, 4096), .init(.attentionKey, 4096, 1024), .init(.attentionValue, 4096, 1024),
+      .init(.attentionOutput, 4096, 4096), .init(.feedForwardGate, 4096, 14336), .init(.feedForwardUp, 4096, 14336),
+      .init(.feedForwardDown, 14336, 4096), .init(.vector, 4096, 1), .init(.vector, 4096, 1),
+    ]
+    guard
+      let inventory = TensorInventory(
+        common: [.init(.tokenEmbedding, 4096, 128_256), .init(.output, 4096, 128_256), .init(.vector, 4096, 1)],
+        layers: Array(repeating: layer, count: 32))
+    else { throw Failure(description: "no inventory") }
+    let predictor = WeightPredictor(inventory: inventory, shape: shape)
+    let recipes: [GGUFRecipe] = [.q8_0, .q6_K, .q4_K_M, .q3_K_M]
+    let layouts = recipes.map { predictor.layout($0) }
+    let owners = ["maker", "quantizer", "other", "fourth", "fifth"]
+    for start in stride(from: 0, to: models, by: 1000) {
+      let ids = (start..<min(models, start + 1000)).compactMap { number in
+        RepoID("\(owners[number % 5])/Model-\(number / 5)" + (number % 5 == 0 ? "" : "-GGUF"))
+      }
+      _ = try catalog.record(
+        ids.enumerated().map { index, id in
+          ListedRepo(
+            id: id, commit: commit, createdAt: now, lastModified: now, tags: ["gguf"], gated: false,
+            downloads: (start + index) * 37 % 100_003, likes: (start + index) * 13 % 1009)
+        }, at: now)
+      for id in ids {
+        let weights = try zip(recipes, layouts).map { recipe, layout in
+          guard let path = RepoPath("model.\(recipe.name).gguf"), let quantization = Quantization(recipe.name)
+          else { throw Failure(description: "no path") }
+          return WeightsRecord(
+            repo: id, path: path, commit: commit, quantization: quantization, bytes: layout.total, evidence: .header,
+            layout: layout, files: [ModelFile(path: path, size: layout.total, hash: hash)])
+        }
+        try catalog.describe(
+          id, DescriptionRecord(commit: commit, shape: shape), state: .sized, reason: nil, weights: weights, at: now)
+      }
+    }
+    while try catalog.derive(limit: 5000, at: now, score: { Double($0.likes) }) > 0 {}
+  }
+
+  /// A GGUF whose header has some eight megabytes: a vocabulary of Llama 3's size with its merges.
+  func longHeader() throws -> (path: String, headerBytes: Int) {
+    var writer = GGUFWriter()
+    writer.set("general.architecture", .string("llama"))
+    for (key, value) in [
+      ("block_count", 32), ("context_length", 131_072), ("embedding_length", 4096), ("feed_forward_length", 14336),
+      ("attention.head_count", 32), ("attention.head_count_kv", 8),
+    ] as [(String, UInt32)] {
+      writer.set("llama.\(key)", .uint32(value))
+    }
+    writer.set("llama.attention.layer_norm_rms_epsilon", .float32(1e-5))
+    writer.set("tokenizer.ggml.model", .string("gpt2"))
+    writer.set(
+      "tokenizer.ggml.tokens", .array(GGUFArray(strings: (0..<128_256).map { "token\($0)" })))
+    writer.set("tokenizer.ggml.token_type", .array(GGUFArray(int32s: [Int32](repeating: 1, count: 128_256))))
+    writer.set(
+      "tokenizer.ggml.merges", .array(GGUFArray(strings: (0..<280_147).map { "to\($0 % 977) ke\($0 % 1009)" })))
+    func add(_ name: String, _ type: TensorType, _ dimensions: [Int64]) throws {
+      try writer.add(name, type: type, dimensions: dimensions, data: nil)
+    }
+    try add("token_embd.weight", .q4_K, [4096, 128_256])
+    try add("output.weight", .q6_K, [4096, 128_256])
+    try add("output_norm.weight", .f32, [4096])
+    for layer in 0..<32 {
+      try add("blk.\(layer).attn_norm.weight", .f32, [4096])
+      try add("blk.\(layer).ffn_norm.weight", .f32, [4096])
+      try add("blk.\(layer).attn_q.weight", .q4_K, [4096, 4096])
+      try add("blk.\(layer).attn_k.weight", .q4_K, [4096, 1024])
+      try add("blk.\(layer).attn_v.weight", .q6_K, [4096, 1024])
+      try add("blk.\(layer).attn_output.weight", .q4_K, [4096, 4096])
+      try add("blk.\(layer).ffn_gate.weight", .q4_K, [4096, 14336])
+      try add("blk.\(layer).ffn_up.weight", .q4_K, [4096, 14336])
+      try add("blk.\(layer).ffn_down.weight", .q6_K, [14336, 4096])
+    }
+    let path = "\(folder)/long.Q4_K_M.gguf"
+    try writer.write(to: path)
+    return (path, Int(try GGUFFile(path: path).header.dataStart))
+  }
+
+  /// Runs the program once.
+  func run(_ arguments: [String]) throws -> Measured {
+    dropCaches()
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: program)
+    process.arguments = arguments
+    var environment = ProcessInfo.processInfo.environment
+    for name in ["HF_TOKEN", "HF_HOME", "HUBWATCH_CONFIG"] { environment[name] = nil }
+    environment["HUBWATCH_STATE"] = "\(folder)/state"
+    environment["XDG_STATE_HOME"] = folder
+    environment["XDG_CONFIG_HOME"] = "\(folder)/config"
+    process.environment = environment
+    let output = Pipe()
+    process.standardOutput = output
+    process.standardError = FileHandle.nullDevice
+    let start = ContinuousClock.now
+    try process.run()
+    let text = output.fileHandleForReading.readDataToEndOfFile()
+    process.waitUntilExit()
+    let seconds = (ContinuousClock.now - start) / .seconds(1)
+    var usage = rusage()
+    getrusage(__rusage_who_t(RUSAGE_CHILDREN.rawValue), &usage)
+    guard process.terminationStatus == 0, text.split(separator: UInt8(ascii: "\n")).count >= 3 else {
+      throw Failure(description: "\(arguments.joined(separator: " ")) ended with \(process.terminationStatus)")
+    }
+    return Measured(seconds: seconds, peak: Double(usage.ru_maxrss) / 1024)
+  }
+
+  /// Takes the program and its data out of the page cache, as far as we may.
+  private func dropCaches() {
+    sync()
+    for path in [program, "\(folder)/state/hubwatch.sqlite", "\(folder)/long.Q4_K_M.gguf"] {
+      let descriptor = open(path, O_RDONLY)
+      guard descriptor >= 0 else { continue }
+      posix_fadvise(descriptor, 0, 0, POSIX_FADV_DONTNEED)
+      close(descriptor)
+    }
+  }
+}
