@@ -59,12 +59,12 @@ struct ArithmeticBench {
         let sums = predictor.sums(recipe)
         var isFilled = false
         for device in Self.devices {
-          let estimate = solver.estimate(sums, on: device) {
+          let outcome = solver.outcome(sums, on: device) {
             if !isFilled { predictor.fill(&stack, recipe) }
             isFilled = true
             return stack
           }
-          if estimate.fits { fitting += 1 }
+          if outcome.verdict == .fits { fitting += 1 }
         }
       }
     }

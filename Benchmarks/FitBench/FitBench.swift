@@ -10,6 +10,7 @@ struct FitBench: ParsableCommand {
 
   @Flag(help: "A small catalog and few rounds.") var quick = false
   @Flag(help: "Prints JSON instead of a text.") var json = false
+  @Flag(help: "Only the arithmetic over a catalog, for a profiler.") var arithmetic = false
 
   private struct Report: Encodable {
     let models: Int
@@ -31,6 +32,10 @@ struct FitBench: ParsableCommand {
     let models = quick ? 10_000 : 100_000
     let rounds = quick ? 2 : 5
     let distinct = ArithmeticBench(models: models, shapes: models)
+    if arithmetic {
+      for _ in 0..<rounds { print(distinct.seconds()) }
+      return
+    }
     let realistic = ArithmeticBench(models: models, shapes: min(models, 400))
     let distinctSeconds = (0..<rounds).map { _ in distinct.seconds() }
     let realisticSeconds = (0..<rounds).map { _ in realistic.seconds() }

@@ -41,20 +41,30 @@ struct ComputeBuffer: Sendable {
     logitsWidth = Int64(shape.vocabulary) + embedding
   }
 
-  /// The stages' sizes for a batch: a part that grows with the cells of a stream, one with those of the mask (a stream's
-  /// and its window's), and one that is constant.
-  func stages(tokens: Int) -> [(perCell: Int64, perMaskCell: Int64, constant: Int64)] {
-    switch engine {
-    case .llamaCpp: break
-    case .torch: return [(layerRow, 0, 0)]
-    case .exllama: return [(2 * Self.chunk * scoreHeads, 0, chunkBytes(Self.chunk))]
-    }
+  /// A stage's size: a part that grows with the cells of a stream, one with those of the mask (a stream's and its
+  /// window's), and one that is constant.
+  struct Stage: Sendable {
+    var perCell: Int64 = 0
+    var perMaskCell: Int64 = 0
+    var constant: Int64 = 0
+  }
+
+  /// The stages' sizes for a batch.
+  func stages(tokens: Int) -> InlineArray<3, Stage> {
     let tokens = Int64(tokens)
     let mask = maskBytes * tokens
-    let rest: [(perCell: Int64, perMaskCell: Int64, constant: Int64)] = [
-      (0, mask, 4 * tokens * feedForwardWidth), (0, 0, 4 * tokens * logitsWidth),
-    ]
-    return scoreHeads == 0 ? rest : [(4 * tokens * scoreHeads, mask, 4 * tokens * attentionWidth)] + rest
+    switch engine {
+    case .llamaCpp:
+      return [
+        scoreHeads == 0
+          ? Stage()
+          : Stage(perCell: 4 * tokens * scoreHeads, perMaskCell: mask, constant: 4 * tokens * attentionWidth),
+        Stage(perMaskCell: mask, constant: 4 * tokens * feedForwardWidth), Stage(constant: 4 * tokens * logitsWidth),
+      ]
+    case .torch: return [Stage(perCell: layerRow), Stage(), Stage()]
+    case .exllama:
+      return [Stage(perCell: 2 * Self.chunk * scoreHeads, constant: chunkBytes(Self.chunk)), Stage(), Stage()]
+    }
   }
 
   /// Bytes on the card.

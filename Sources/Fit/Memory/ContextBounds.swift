@@ -20,8 +20,8 @@ struct ContextBounds: Sendable {
   }
 
   /// Before windows are full, and after.
-  private let short: [Line]
-  private let long: [Line]
+  private let short: InlineArray<3, Line>
+  private let long: InlineArray<3, Line>
   /// Where windows are full; 0 without one.
   private let bend: Int64
 
@@ -38,29 +38,28 @@ struct ContextBounds: Sendable {
     let stages = buffer.stages(tokens: request.batch)
     let masks: Int64 = buffer.window > 0 ? 2 : 1
     let fixed = 100 * (cache.stateBytes(request) + UsageVariant.margin(0))
-    short = stages.map { stage in
-      Line(
+    short = InlineArray { index in
+      let stage = stages[index]
+      return Line(
         slope: 100 * (cache.fullRow + cache.slidingRow) + 112 * (stage.perCell + masks * stage.perMaskCell),
         constant: fixed + 112 * stage.constant)
     }
-    long =
-      window == 0
-      ? []
-      : stages.map { stage in
-        Line(
-          slope: 100 * cache.fullRow + 112 * (stage.perCell + stage.perMaskCell),
-          constant: fixed + 100 * Int64(kept) * cache.slidingRow
-            + 112 * (stage.constant + Int64(kept) * stage.perMaskCell))
-      }
+    long = InlineArray { index in
+      let stage = stages[index]
+      return Line(
+        slope: 100 * cache.fullRow + 112 * (stage.perCell + stage.perMaskCell),
+        constant: fixed + 100 * Int64(kept) * cache.slidingRow
+          + 112 * (stage.constant + Int64(kept) * stage.perMaskCell))
+    }
   }
 
   /// The largest context in tokens; negative when even none is too much.
   func largest(within budget: Int64) -> Int64 {
     var context = Int64.max
-    for line in short { context = min(context, line.largest(within: budget)) }
+    for index in short.indices { context = min(context, short[index].largest(within: budget)) }
     guard bend > 0, context >= bend else { return context }
     var far = Int64.max
-    for line in long { far = min(far, line.largest(within: budget)) }
+    for index in long.indices { far = min(far, long[index].largest(within: budget)) }
     return max(bend, far)
   }
 }

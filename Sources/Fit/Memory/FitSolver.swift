@@ -6,6 +6,8 @@ public struct FitSolver: Sendable {
   private let asked: UsageVariant
   /// Other ways of using the model, with the verdict that each stands for, in the order in which they are tried.
   private let remedies: [(verdict: FitVerdict, variant: UsageVariant)]
+  /// What each of them needs beside the weights.
+  private let remedyBytes: [Int64]
   /// Bytes of the caches of the last so many layers as asked for, from none to all.
   private let lastCaches: [Int64]
   private let cacheBytes: Int64
@@ -59,6 +61,7 @@ public struct FitSolver: Sendable {
       }
     }
     self.remedies = remedies
+    remedyBytes = remedies.map(\.variant.bytes)
   }
 
   // MARK: As asked
@@ -79,81 +82,88 @@ public struct FitSolver: Sendable {
 
   /// The need as asked for, with the verdict.
   ///
-  /// - Parameters:
-  ///   - weights: the sums of a quantization.
-  ///   - device: where it has to go.
-  ///   - layers: the same quantization layer by layer, asked for only when something has to be left out of a card, or
-  ///     there are several cards.
+  /// - Parameters: as those of `outcome`.
   public func estimate(_ weights: WeightSums, on device: Device, layers: () -> LayerStack) -> Estimate {
+    let outcome = outcome(weights, on: device, layers: layers)
     var estimate = need(weights, on: device)
-    estimate.gpuLayers = shape.layers + 1
-    if device.cards.count == 1 {
-      judge(&estimate, weights, device, layers)
-    } else {
-      judgeSeveral(&estimate, weights, device, layers())
+    estimate.verdict = outcome.verdict
+    estimate.maxContext = outcome.maxContext
+    estimate.gpuLayers = outcome.gpuLayers
+    estimate.expertLayersOnHost = outcome.expertLayersOnHost
+    estimate.host = estimate.host + ByteCount(outcome.movedToHost)
+    if let way = outcome.way {
+      estimate.remedy = variant(way).request.with { if let context = outcome.context { $0.context = context } }
     }
     estimate.tokensPerSecond = bound(estimate, weights, device)
     return estimate
   }
 
+  /// The verdict alone, for whole catalogs.
+  ///
+  /// - Parameters:
+  ///   - weights: the sums of a quantization.
+  ///   - device: where it has to go.
+  ///   - layers: the same quantization layer by layer, asked for only when something has to be left out of a card, or
+  ///     there are several cards.
+  public func outcome(_ weights: WeightSums, on device: Device, layers: () -> LayerStack) -> FitOutcome {
+    device.cards.count == 1
+      ? judge(weights, device.cards[0], isUnified: device.isUnified, layers) : judgeSeveral(weights, device, layers())
+  }
+
+  /// A way of using the model: as asked for, or the remedy with this number less one.
+  private func variant(_ way: Int) -> UsageVariant { way == 0 ? asked : remedies[way - 1].variant }
+
   // MARK: One card
 
   private func judge(
-    _ estimate: inout Estimate, _ weights: WeightSums, _ device: Device, _ layers: () -> LayerStack
-  ) {
-    let room = device.cards[0].free.bytes - estimate.overhead.bytes - estimate.weights.bytes
-    if asked.bytes <= room {
-      estimate.verdict = .fits
-      estimate.maxContext = asked.largestContext(within: room)
-      return
+    _ weights: WeightSums, _ card: Device.Memory, isUnified: Bool, _ layers: () -> LayerStack
+  ) -> FitOutcome {
+    let budget = card.free.bytes - card.overhead.bytes
+    let room = budget - (isUnified ? weights.total : weights.onCard)
+    var outcome = FitOutcome(verdict: .fits, maxContext: 0, gpuLayers: shape.layers + 1)
+    if room > 0 { outcome.maxContext = asked.largestContext(within: room) }
+    if asked.bytes <= room { return outcome }
+    if let index = remedyBytes.firstIndex(where: { $0 <= room }) {
+      outcome.verdict = remedies[index].verdict
+      outcome.way = index + 1
+      return outcome
     }
     let smallest = min(MemoryArithmetic.smallestUsefulContext, shape.contextLength)
-    estimate.maxContext = room > 0 ? asked.largestContext(within: room) : 0
-    for remedy in remedies where remedy.variant.bytes <= room {
-      estimate.verdict = remedy.verdict
-      estimate.remedy = remedy.variant.request
-      return
-    }
     if room > 0 {
-      if estimate.maxContext >= smallest {
-        estimate.verdict = .smallerContext
-        estimate.remedy = asked.request.with { $0.context = estimate.maxContext }
-        return
-      }
-      for remedy in remedies {
-        let context = remedy.variant.largestContext(within: room)
+      for way in 0...remedies.count {
+        let context = way == 0 ? outcome.maxContext : remedies[way - 1].variant.largestContext(within: room)
         guard context >= smallest else { continue }
-        estimate.verdict = .smallerContext
-        estimate.remedy = remedy.variant.request.with { $0.context = context }
-        return
+        outcome.verdict = .smallerContext
+        (outcome.way, outcome.context) = (way, context)
+        return outcome
       }
     }
+    outcome.verdict = .no
+    outcome.gpuLayers = 0
     // There is nowhere else to go from a memory that processor and card share.
-    guard !device.isUnified else {
-      estimate.gpuLayers = 0
-      return
-    }
+    if isUnified { return outcome }
     // What is left for weights when all else is on the card, and what is left for layers with their cache.
-    let forWeights = device.cards[0].free.bytes - estimate.overhead.bytes - asked.bytes
+    let forWeights = budget - asked.bytes
     if weights.experts > 0, weights.onCard - weights.experts <= forWeights {
-      moveExperts(&estimate, layers(), least: weights.onCard - forWeights)
-      return
+      moveExperts(&outcome, layers(), least: weights.onCard - forWeights)
+      return outcome
     }
     let forLayers = forWeights + cacheBytes + stateBytes - weights.beside
-    estimate.gpuLayers = 0
-    if forLayers > 0 { split(&estimate, layers(), room: forLayers) }
+    if forLayers > 0 { split(&outcome, layers(), room: forLayers) }
+    return outcome
   }
 
   /// Leaves the experts of the first layers in main memory, of as few as make up `least` bytes.
-  private func moveExperts(_ estimate: inout Estimate, _ layers: LayerStack, least: Int64) {
+  private func moveExperts(_ outcome: inout FitOutcome, _ layers: LayerStack, least: Int64) {
     guard let count = layers.firstExperts.firstIndex(where: { $0 >= least }) else { return }
-    estimate.verdict = .expertsOnCpu
-    estimate.expertLayersOnHost = count
-    estimate.host = estimate.host + ByteCount(layers.firstExperts[count])
+    outcome.verdict = .expertsOnCpu
+    outcome.gpuLayers = shape.layers + 1
+    outcome.expertLayersOnHost = count
+    outcome.movedToHost = layers.firstExperts[count]
   }
 
   /// Puts as many layers on the card as `room` has for their weights and their cache, from the last to the first.
-  private func split(_ estimate: inout Estimate, _ layers: LayerStack, room: Int64) {
+  private func split(_ outcome: inout FitOutcome, _ layers: LayerStack, room: Int64) {
     // Both sums grow with the layers.
     var (low, high) = (0, min(layers.last.count, lastCaches.count) - 1)
     while low < high {
@@ -161,18 +171,16 @@ public struct FitSolver: Sendable {
       if layers.last[middle] + lastCaches[middle] <= room { low = middle } else { high = middle - 1 }
     }
     guard low > 0, let all = layers.last.last, let caches = lastCaches.last else { return }
-    estimate.verdict = .split
-    estimate.gpuLayers = low + 1
-    estimate.host = estimate.host + ByteCount(all - layers.last[low] + caches - lastCaches[low])
+    outcome.verdict = .split
+    outcome.gpuLayers = low + 1
+    outcome.movedToHost = all - layers.last[low] + caches - lastCaches[low]
   }
 
   // MARK: Several cards
 
   /// Layers lie on cards as wholes, in their order, and each card pays for its context and its buffers: the sum of what
   /// is free says little.
-  private func judgeSeveral(
-    _ estimate: inout Estimate, _ weights: WeightSums, _ device: Device, _ layers: LayerStack
-  ) {
+  private func judgeSeveral(_ weights: WeightSums, _ device: Device, _ layers: LayerStack) -> FitOutcome {
     let all = layers.last.count - 1
     func fits(_ variant: UsageVariant, _ context: Int) -> Bool {
       placed(weights, layers, device, variant, variant.request.with { $0.context = context }) == all
@@ -186,38 +194,35 @@ public struct FitSolver: Sendable {
       }
       return low * KVCache.cellStep
     }
-    estimate.maxContext = largest(asked)
+    var outcome = FitOutcome(verdict: .fits, maxContext: largest(asked), gpuLayers: shape.layers + 1)
     let context = asked.request.context
-    if fits(asked, context) {
-      estimate.verdict = .fits
-      return
+    if fits(asked, context) { return outcome }
+    for (index, remedy) in remedies.enumerated() where fits(remedy.variant, context) {
+      outcome.verdict = remedy.verdict
+      outcome.way = index + 1
+      return outcome
     }
-    for remedy in remedies where fits(remedy.variant, context) {
-      estimate.verdict = remedy.verdict
-      estimate.remedy = remedy.variant.request
-      return
-    }
-    for variant in [asked] + remedies.map(\.variant) {
-      let context = largest(variant)
+    for way in 0...remedies.count {
+      let context = way == 0 ? outcome.maxContext : largest(variant(way))
       guard context >= min(MemoryArithmetic.smallestUsefulContext, shape.contextLength) else { continue }
-      estimate.verdict = .smallerContext
-      estimate.remedy = variant.request.with { $0.context = context }
-      return
+      outcome.verdict = .smallerContext
+      (outcome.way, outcome.context) = (way, context)
+      return outcome
     }
     for count in layers.firstExperts.indices.dropFirst() {
       let lighter = layers.withoutExperts(ofFirst: count)
       guard placed(weights, lighter, device, asked, asked.request) == all else { continue }
-      estimate.verdict = .expertsOnCpu
-      estimate.expertLayersOnHost = count
-      estimate.host = estimate.host + ByteCount(layers.firstExperts[count])
-      return
+      outcome.verdict = .expertsOnCpu
+      outcome.expertLayersOnHost = count
+      outcome.movedToHost = layers.firstExperts[count]
+      return outcome
     }
     let onCards = placed(weights, layers, device, asked, asked.request)
-    estimate.gpuLayers = onCards > 0 ? onCards + 1 : 0
-    guard onCards > 0 else { return }
-    estimate.verdict = .split
-    let outside = layers.last[all] - layers.last[onCards] + lastCaches[all] - lastCaches[onCards]
-    estimate.host = estimate.host + ByteCount(outside)
+    outcome.verdict = onCards > 0 ? .split : .no
+    outcome.gpuLayers = onCards > 0 ? onCards + 1 : 0
+    guard onCards > 0 else { return outcome }
+    outcome.movedToHost = layers.last[all] - layers.last[onCards] + lastCaches[all] - lastCaches[onCards]
+    return outcome
   }
 
   /// How many layers find a place, from the last to the first, filling one card after the other; the output goes to the

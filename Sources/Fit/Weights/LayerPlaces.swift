@@ -2,7 +2,7 @@ import Domain
 
 /// Where the tensors of a layer stand among their kinds: values, the feed-forward part and routed experts are counted
 /// apart.
-struct LayerPlaces: Sendable {
+struct LayerPlaces: Sendable, Equatable {
   let value: LayerPlace
   let feedForward: LayerPlace
   let expert: LayerPlace

@@ -7,6 +7,15 @@ public struct LayerStack: Sendable {
   /// Bytes of the routed experts of the first so many layers; empty for dense models.
   public internal(set) var firstExperts: [Int64] = []
 
+  /// Bytes of a layer of one sort, and of the experts in it.
+  struct Cost: Sendable {
+    var all: Int64
+    var experts: Int64
+  }
+
+  /// Room for the predictor's work.
+  var costs: [Cost] = []
+
   /// No layers.
   public init() {}
 

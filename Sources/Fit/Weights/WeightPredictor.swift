@@ -13,15 +13,6 @@ public struct WeightPredictor: Sendable {
     var elements: Int64
   }
 
-  /// What an exception adds to the layers of a kind.
-  private struct Exception {
-    let kind: Int
-    let counter: LayerPlaces.Counter
-    let place: LayerPlace
-    let bytes: Int64
-    let isExpert: Bool
-  }
-
   /// Layers of one kind by their places: in the first lane all, in the others those at each `LayerPlace`.
   private struct Counts: Sendable {
     var value = SIMD8<Int64>.zero
@@ -41,7 +32,10 @@ public struct WeightPredictor: Sendable {
   private let kinds: [[Group]]
   private let counts: [Counts]
   private let inventory: TensorInventory
-  private let places: [LayerPlaces]
+  /// Layers of one kind at equal places are of one sort, and weigh the same; for each layer, which sort it is of.
+  private let sorts: [Int]
+  /// A layer of each sort.
+  private let examples: [(kind: Int, places: LayerPlaces)]
   private let book: RecipeBook
 
   /// - Parameters:
@@ -54,7 +48,7 @@ public struct WeightPredictor: Sendable {
   ) {
     self.inventory = inventory
     book = RecipeBook.of(RecipeFacts(shape, isTied: inventory.isTied, hasImportance: hasImportance), era: era)
-    places = LayerPlaces.of(inventory, hasExperts: shape.experts > 1)
+    let places = LayerPlaces.of(inventory, hasExperts: shape.experts > 1)
     common = Self.groups(inventory.common)
     kinds = inventory.kinds.map(Self.groups)
     var counts = [Counts](repeating: Counts(), count: inventory.kinds.count)
@@ -64,6 +58,13 @@ public struct WeightPredictor: Sendable {
       counts[kind].expert &+= place.expert.lanes
     }
     self.counts = counts
+    var examples: [(kind: Int, places: LayerPlaces)] = []
+    sorts = zip(inventory.layers, places).map { kind, places in
+      if let known = examples.firstIndex(where: { $0.kind == kind && $0.places == places }) { return known }
+      examples.append((kind, places))
+      return examples.count - 1
+    }
+    self.examples = examples
   }
 
   /// The bytes of a recipe as sums over the model.
@@ -106,74 +107,69 @@ public struct WeightPredictor: Sendable {
   /// The bytes of a recipe, layer by layer.
   public func layout(_ recipe: GGUFRecipe) -> WeightLayout {
     let sums = sums(recipe)
-    var (layers, experts) = ([Int64](), [Int64]())
-    layerBytes(recipe, &layers, &experts)
+    var costs: [LayerStack.Cost] = []
+    price(recipe, into: &costs)
     return WeightLayout(
-      layerBytes: layers, expertBytes: sums.experts > 0 ? experts : [], tokenEmbedding: sums.tokenEmbedding,
-      lookedUp: sums.lookedUp, output: sums.output, other: sums.other)
+      layerBytes: sorts.map { costs[$0].all }, expertBytes: sums.experts > 0 ? sorts.map { costs[$0].experts } : [],
+      tokenEmbedding: sums.tokenEmbedding, lookedUp: sums.lookedUp, output: sums.output, other: sums.other)
   }
 
   /// The layers of a recipe, summed up; `stack` keeps its memory from one recipe to the next.
   public func fill(_ stack: inout LayerStack, _ recipe: GGUFRecipe) {
-    layerBytes(recipe, &stack.last, &stack.firstExperts)
-    // In place: the bytes of the layers become the sums from the last one on.
+    price(recipe, into: &stack.costs)
+    stack.last.removeAll(keepingCapacity: true)
+    stack.firstExperts.removeAll(keepingCapacity: true)
     var sum: Int64 = 0
-    stack.last.reverse()
     stack.last.append(0)
-    for index in stack.last.indices {
-      let bytes = stack.last[index]
-      stack.last[index] = sum
-      sum += bytes
+    for sort in sorts.reversed() {
+      sum += stack.costs[sort].all
+      stack.last.append(sum)
     }
-    guard stack.firstExperts.contains(where: { $0 > 0 }) else {
-      stack.firstExperts.removeAll(keepingCapacity: true)
-      return
-    }
+    guard stack.costs.contains(where: { $0.experts > 0 }) else { return }
     sum = 0
     stack.firstExperts.append(0)
-    for index in stack.firstExperts.indices {
-      let bytes = stack.firstExperts[index]
-      stack.firstExperts[index] = sum
-      sum += bytes
+    for sort in sorts {
+      sum += stack.costs[sort].experts
+      stack.firstExperts.append(sum)
     }
   }
 
-  private func layerBytes(_ recipe: GGUFRecipe, _ layers: inout [Int64], _ experts: inout [Int64]) {
+  /// Bytes of a layer of each sort, and of the experts in it.
+  private func price(_ recipe: GGUFRecipe, into costs: inout [LayerStack.Cost]) {
     let number = recipe.number
-    var bases: [(all: Int64, experts: Int64)] = []
-    bases.reserveCapacity(kinds.count)
-    var exceptions: [Exception] = []
+    costs.removeAll(keepingCapacity: true)
+    costs.append(contentsOf: repeatElement(LayerStack.Cost(all: 0, experts: 0), count: examples.count))
     for (kind, groups) in kinds.enumerated() {
-      var (all, routed) = (Int64(0), Int64(0))
+      // What all layers of the kind weigh, but for the exceptions.
+      var (all, experts) = (Int64(0), Int64(0))
       for group in groups {
-        let entry = book[number, group.role]
         let bytes = Self.scaled(group.elements, cost(group, recipe, number))
         all += bytes
-        if group.role.isExpert { routed += bytes }
+        if group.role.isExpert { experts += bytes }
+      }
+      for sort in examples.indices where examples[sort].kind == kind {
+        costs[sort] = LayerStack.Cost(all: all, experts: experts)
+      }
+      for group in groups {
+        let entry = book[number, group.role]
         guard entry.hasException else { continue }
         let (first, second) = more(group, entry, recipe)
+        let (firstBytes, secondBytes) = (Self.scaled(group.elements, first), Self.scaled(group.elements, second))
         let counter = LayerPlaces.Counter(group.role)
-        let pairs = [(entry.rule.first, first - (entry.rule.second == nil ? 0 : second)), (entry.rule.second, second)]
-        for case (let exception?, let cost) in pairs {
-          exceptions.append(
-            Exception(
-              kind: kind, counter: counter, place: exception.place, bytes: Self.scaled(group.elements, cost),
-              isExpert: group.role.isExpert))
+        for sort in examples.indices where examples[sort].kind == kind {
+          let place = examples[sort].places[counter]
+          let bytes: Int64
+          if let exception = entry.rule.first, place.contains(exception.place) {
+            bytes = firstBytes
+          } else if let exception = entry.rule.second, place.contains(exception.place) {
+            bytes = secondBytes
+          } else {
+            continue
+          }
+          costs[sort].all += bytes
+          if group.role.isExpert { costs[sort].experts += bytes }
         }
       }
-      bases.append((all, routed))
-    }
-    layers.removeAll(keepingCapacity: true)
-    experts.removeAll(keepingCapacity: true)
-    for (index, kind) in inventory.layers.enumerated() {
-      var (all, routed) = bases[kind]
-      for exception in exceptions where exception.kind == kind {
-        guard places[index][exception.counter].contains(exception.place) else { continue }
-        all += exception.bytes
-        if exception.isExpert { routed += exception.bytes }
-      }
-      layers.append(all)
-      experts.append(routed)
     }
   }
 
@@ -187,8 +183,9 @@ public struct WeightPredictor: Sendable {
       return (Self.scaled(tensor.elements, type.bytesOf256) + 31) / 32 * 32
     }
     var sum = inventory.common.reduce(0) { $0 + padded($1, at: []) }
-    for (kind, place) in zip(inventory.layers, places) {
-      for tensor in inventory.kinds[kind] { sum += padded(tensor, at: place[LayerPlaces.Counter(tensor.role)]) }
+    for sort in sorts {
+      let (kind, places) = examples[sort]
+      for tensor in inventory.kinds[kind] { sum += padded(tensor, at: places[LayerPlaces.Counter(tensor.role)]) }
     }
     return sum
   }
