@@ -28,9 +28,11 @@ struct ContextBounds: Sendable {
   /// Contexts below this are tried one by one.
   let least: Int
 
-  /// - Parameter variant: a way of using the model; one with several streams has no such lines.
-  init?(_ request: FitRequest, cache: KVCache, buffer: ComputeBuffer) {
-    guard request.streams == 1, request.sequences <= 1 else { return nil }
+  /// Whether the need is made of such lines at all: with llama.cpp, and one sequence.
+  let hold: Bool
+
+  init(_ request: FitRequest, engine: Engine, cache: KVCache, buffer: ComputeBuffer) {
+    hold = engine == .llamaCpp && request.sequences <= 1
     let window = buffer.window > 0 && !request.keepsWindowsWhole ? buffer.window : 0
     let kept = window > 0 ? KVCache.cells(context: min(window + request.batch, 1 << 40)) : 0
     bend = Int64(kept)

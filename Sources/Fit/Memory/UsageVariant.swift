@@ -7,7 +7,7 @@ struct UsageVariant: Sendable {
   let buffer: ComputeBuffer
   /// The needs as requested.
   let bytes: Int64
-  private let bounds: ContextBounds?
+  private let bounds: ContextBounds
   private let limit: Int
   private let limitBytes: Int64
 
@@ -15,7 +15,7 @@ struct UsageVariant: Sendable {
     self.request = request
     cache = KVCache(shape: shape, type: request.kvType)
     buffer = ComputeBuffer(shape: shape, request: request, engine: engine, cache: cache)
-    bounds = engine == .llamaCpp ? ContextBounds(request, cache: cache, buffer: buffer) : nil
+    bounds = ContextBounds(request, engine: engine, cache: cache, buffer: buffer)
     limit = shape.contextLength
     bytes = Self.bytes(request, cache, buffer)
     limitBytes = Self.bytes(request.with { $0.context = shape.contextLength }, cache, buffer)
@@ -37,7 +37,7 @@ struct UsageVariant: Sendable {
   func largestContext(within budget: Int64) -> Int {
     if limitBytes <= budget { return limit }
     let step = KVCache.cellStep
-    if let bounds {
+    if bounds.hold {
       let context = Int(clamping: min(bounds.largest(within: budget), Int64(limit))) / step * step
       if context >= bounds.least { return context }
       // A batch is no longer than the context, so that short ones need less.
