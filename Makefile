@@ -12,7 +12,7 @@ export HUBWATCH_PYTHON ?= $(CACHE)/venv/bin/python
 SWIFT_FLAGS := -c release -Xswiftc -enable-testing
 BINARY := .build/release/hubwatch
 
-.PHONY: all build demo test torture bench bench-fit bench-poll lint install uninstall clean system model python
+.PHONY: all build demo test torture fuzz bench bench-fit bench-poll lint install uninstall clean system model python
 
 all: build
 
@@ -44,6 +44,11 @@ test: system lint model python
 torture: system
 	swift build $(SWIFT_FLAGS) --build-tests
 	HUBWATCH_SEEDS=$${HUBWATCH_SEEDS:-1000} swift test $(SWIFT_FLAGS) --skip-build --filter '^PollTests\.NothingMissedTests'
+
+## Feeds damaged headers to the readers and the arithmetic behind them; FUZZ_SECONDS and FUZZ_SEED change the run.
+fuzz: system
+	swift build $(SWIFT_FLAGS) --product header-fuzz
+	.build/release/header-fuzz --corpus Tests/FitTests/Corpus --seconds $${FUZZ_SECONDS:-600} --seed $${FUZZ_SEED:-1}
 
 ## Measures fit on a catalog of 100,000 models and the poll on a simulated hub of a million; BENCH_FLAGS=--quick for
 ## small ones, --json for JSON. `make bench-fit` and `make bench-poll` measure one of them.

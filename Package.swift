@@ -60,12 +60,17 @@ let package = Package(
       path: "Tests/Support"),
     .executableTarget(
       name: "simulated-hub", dependencies: ["TestSupport", argumentParser], path: "Benchmarks/SimulatedHubServer"),
+    .target(name: "BenchSupport", path: "Benchmarks/Support"),
     .executableTarget(
-      name: "poll-bench", dependencies: ["Catalog", "Hub", "HTTP", "Settings", "Watch", "Domain", argumentParser],
+      name: "poll-bench",
+      dependencies: ["BenchSupport", "Catalog", "Hub", "HTTP", "Settings", "Watch", "Domain", argumentParser],
       path: "Benchmarks/PollBench"),
     .executableTarget(
-      name: "fit-bench", dependencies: ["Catalog", "Fit", "ModelFiles", "Domain", argumentParser],
+      name: "fit-bench", dependencies: ["BenchSupport", "Catalog", "Fit", "ModelFiles", "Domain", argumentParser],
       path: "Benchmarks/FitBench"),
+    .target(name: "FuzzSupport", dependencies: ["Fit", "ModelFiles", "Domain"], path: "Tests/FuzzSupport"),
+    .executableTarget(
+      name: "header-fuzz", dependencies: ["FuzzSupport", "ModelFiles", "Domain", argumentParser], path: "Benchmarks/HeaderFuzz"),
     .target(name: "LoopbackServer", path: "Tests/HTTPTests/LoopbackServer"),
     .testTarget(name: "DomainTests", dependencies: ["Domain"]),
     .testTarget(name: "JSONTextTests", dependencies: ["JSONText", "Domain", "TestSupport"]),
@@ -75,7 +80,7 @@ let package = Package(
     .testTarget(name: "ModelFilesTests", dependencies: ["ModelFiles", "Domain", "TestSupport"]),
     .testTarget(
       name: "HubTests", dependencies: ["Hub", "HTTP", "JSONText", "Domain", "LoopbackServer", "TestSupport"]),
-    .testTarget(name: "FitTests", dependencies: ["Fit", "TestSupport"]),
+    .testTarget(name: "FitTests", dependencies: ["Fit", "FuzzSupport", "TestSupport"], exclude: ["Corpus"]),
     .testTarget(name: "CatalogTests", dependencies: ["Catalog", "TestSupport", grdb]),
     .testTarget(
       name: "DownloadsTests",

@@ -18,7 +18,8 @@ struct ArithmeticBench {
   ///   - shapes: how many different ones there are among them.
   init(models count: Int, shapes: Int) {
     self.count = count
-    models = (0..<shapes).compactMap(Self.model)
+    // The same sizes, whatever the number of shapes.
+    models = (0..<shapes).compactMap { Self.model($0 * (count / shapes)) }
   }
 
   /// A llama between some hundred million and seventy billion parameters, like no other.

@@ -1,3 +1,4 @@
+import BenchSupport
 import Catalog
 import Domain
 import Fit
@@ -110,37 +111,23 @@ struct ColdStart {
   }
 
   /// Runs the program once.
-  func run(_ arguments: [String]) throws -> Measured {
-    dropCaches()
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: program)
-    process.arguments = arguments
-    var environment = ProcessInfo.processInfo.environment
-    for name in ["HF_TOKEN", "HF_HOME", "HUBWATCH_CONFIG"] { environment[name] = nil }
-    environment["HUBWATCH_STATE"] = "\(folder)/state"
-    environment["XDG_STATE_HOME"] = folder
-    environment["XDG_CONFIG_HOME"] = "\(folder)/config"
-    process.environment = environment
-    let output = Pipe()
-    process.standardOutput = output
-    process.standardError = FileHandle.nullDevice
-    let start = ContinuousClock.now
-    try process.run()
-    let text = output.fileHandleForReading.readDataToEndOfFile()
-    process.waitUntilExit()
-    let seconds = (ContinuousClock.now - start) / .seconds(1)
-    var usage = rusage()
-    getrusage(__rusage_who_t(RUSAGE_CHILDREN.rawValue), &usage)
-    guard process.terminationStatus == 0, text.split(separator: UInt8(ascii: "\n")).count >= 3 else {
-      throw Failure(description: "\(arguments.joined(separator: " ")) ended with \(process.terminationStatus)")
+  ///
+  /// - Parameter isCold: whether the program itself is to be read from the disk, too.
+  func run(_ arguments: [String], isCold: Bool) throws -> Measured {
+    dropCaches(ofProgram: isCold)
+    let child = try Child(
+      program, arguments, environment: ["HUBWATCH_STATE": "\(folder)/state", "XDG_CONFIG_HOME": "\(folder)/config"],
+      errors: "\(folder)/errors")
+    guard child.output.split(separator: UInt8(ascii: "\n")).count >= 3 else {
+      throw Failure(description: "\(arguments.joined(separator: " ")) said nothing")
     }
-    return Measured(seconds: seconds, peak: Double(usage.ru_maxrss) / 1024)
+    return Measured(seconds: child.seconds, peak: Double(child.peak) / 1_048_576)
   }
 
   /// Takes the program and its data out of the page cache, as far as we may.
-  private func dropCaches() {
+  private func dropCaches(ofProgram: Bool) {
     sync()
-    for path in [program, "\(folder)/state/hubwatch.sqlite", "\(folder)/long.Q4_K_M.gguf"] {
+    for path in (ofProgram ? [program] : []) + ["\(folder)/state/hubwatch.sqlite", "\(folder)/long.Q4_K_M.gguf"] {
       let descriptor = open(path, O_RDONLY)
       guard descriptor >= 0 else { continue }
       posix_fadvise(descriptor, 0, 0, POSIX_FADV_DONTNEED)

@@ -1,3 +1,4 @@
+import BenchSupport
 import Foundation
 
 /// A simulated hub in a process of its own, so that its work is not counted as anybody else's.

@@ -1,3 +1,4 @@
+import BenchSupport
 import Catalog
 import Domain
 import Foundation

@@ -29,11 +29,16 @@ extension TensorRole {
   ///
   /// Source: `tensor_get_category` and `tensor_allows_quantization` in llama.cpp's `llama-quant.cpp`.
   init(ggufName name: Substring, isMatrix: Bool) {
+    if isMatrix, let known = Self.usual[name] {
+      self = known
+      return
+    }
     switch name {
     case "token_embd.weight": self = .tokenEmbedding
     case "per_layer_token_embd.weight": self = .perLayerEmbedding
     case "output.weight": self = .output
     case _ where name.hasPrefix("rope_f"): self = .ropeTable
+    case _ where !isMatrix && !name.hasPrefix("ffn_gate_inp"): self = .vector
     case _ where name.contains("ffn_gate_inp."): self = .router
     case _ where !isMatrix || !name.hasSuffix("weight") || name.hasSuffix("_norm.weight"): self = .vector
     case _ where Self.kept.contains(where: name.contains): self = .keptMatrix
@@ -50,6 +55,14 @@ extension TensorRole {
     default: self = .matrix
     }
   }
+
+  /// The names that nearly all tensors have.
+  private static let usual: [Substring: TensorRole] = [
+    "attn_q.weight": .attentionQuery, "attn_k.weight": .attentionKey, "attn_v.weight": .attentionValue,
+    "attn_output.weight": .attentionOutput, "ffn_gate.weight": .feedForwardGate, "ffn_up.weight": .feedForwardUp,
+    "ffn_down.weight": .feedForwardDown, "ffn_gate_exps.weight": .expertGate, "ffn_up_exps.weight": .expertUp,
+    "ffn_down_exps.weight": .expertDown, "attn_qkv.weight": .attentionFused,
+  ]
 
   /// Parts of the names of matrices that are left alone.
   private static let kept = [

@@ -2,23 +2,28 @@ import Foundation
 import Glibc
 
 /// A program that was started and measured to its end.
-struct Child {
-  let output: Data
-  let seconds: Double
+public struct Child {
+  /// What it wrote to its standard output.
+  public let output: Data
+  /// Wall time.
+  public let seconds: Double
   /// User and system time, as the kernel counted them.
-  let cpu: Double
+  public let cpu: Double
   /// The most memory that it had at once, in bytes.
-  let peak: Int
+  public let peak: Int
 
-  struct Failure: Error, CustomStringConvertible {
-    let description: String
+  public struct Failure: Error, CustomStringConvertible {
+    public let description: String
+
+    /// What went wrong.
+    public init(description: String) { self.description = description }
   }
 
   /// Runs a program.
   ///
   /// - Parameter errors: a file for its standard error, which is told when it fails.
   /// - Throws: `Failure` when it cannot be started or does not end with 0.
-  init(_ path: String, _ arguments: [String], environment: [String: String] = [:], errors: String) throws {
+  public init(_ path: String, _ arguments: [String], environment: [String: String] = [:], errors: String) throws {
     var pipe: [Int32] = [0, 0]
     guard pipe2(&pipe) else { throw Failure(description: "no pipe") }
     var actions = posix_spawn_file_actions_t()
@@ -51,7 +56,7 @@ struct Child {
     }
   }
 
-  static func seconds(_ time: timeval) -> Double { Double(time.tv_sec) + Double(time.tv_usec) / 1e6 }
+  public static func seconds(_ time: timeval) -> Double { Double(time.tv_sec) + Double(time.tv_usec) / 1e6 }
 }
 
 /// A pipe that no child inherits but by intent.
