@@ -128,7 +128,7 @@ struct FitOutput {
   }
 
   private func name(_ line: Line) -> Table.Cell {
-    Table.Cell((line.isMember ? "  " : "") + ForeignText.safe(line.row.subject.id))
+    Table.Cell((line.isMember ? "  " : "") + ForeignText.safe(line.row.subject.title))
   }
 
   /// What the marks mean, of those that were used.

@@ -25,6 +25,10 @@ extension FitSubject {
     } else {
       try self.init(gguf: path)
     }
+    let parts = path.split(separator: "/")
+    if let last = parts.last, path != "-" {
+      title = last == "config.json" && parts.count > 1 ? parts.suffix(2).joined(separator: "/") : String(last)
+    }
   }
 
   // MARK: GGUF
@@ -33,6 +37,7 @@ extension FitSubject {
   private init(gguf path: String) throws {
     let files = try Self.parts(of: path)
     let headers = files.map(\.header)
+    try headers[0].checkVocabulary()
     let shape = try ModelShape(gguf: headers[0], otherParts: Array(headers.dropFirst()))
     let name = URL(fileURLWithPath: path).lastPathComponent
     let layout = WeightLayout(

@@ -29,6 +29,8 @@ struct FitSubject {
   }
 
   let id: String
+  /// What a table calls it; of a path its end, which tells more than its beginning.
+  var title: String
   /// The number of its family in the catalog.
   var family: Int64?
   let shape: ModelShape
@@ -40,6 +42,7 @@ struct FitSubject {
 
   init(id: String, shape: ModelShape, isVerified: Bool, offers: [Offer]) {
     self.id = id
+    title = id
     self.shape = shape
     self.isVerified = isVerified
     self.offers = offers

@@ -57,7 +57,7 @@ extension Architecture {
       names: [
         "deepseek_v2", "deepseek_v3", "deepseek2", "kimi_k2", "glm4_moe_lite", "mistral4", "deepseek_vl_v2",
         "deepseek_v32", "glm_moe_dsa",
-      ], projection: .latent),
+      ], projection: .latent, isProven: true),
     Architecture(names: ["deepseek"]),
     Architecture(
       names: ["cohere", "command-r"], queryKeyValueBias: .stated("attention_bias"),
@@ -67,7 +67,7 @@ extension Architecture {
       window: 4096, slidingPeriod: 4),
     Architecture(
       names: ["gpt_oss", "gpt-oss"], queryKeyValueBias: .always, outputBias: .always, headVectors: 1, expertVectors: 1,
-      expertBias: true, slidingPeriod: 2),
+      expertBias: true, slidingPeriod: 2, isProven: true),
     Architecture(
       names: ["olmo"], queryKeyValueBias: .stated("attention_bias"), norms: 0, finalNorm: false),
     Architecture(names: ["olmo2", "olmo3"], headNorms: .allHeads, slidingPeriod: 4),

@@ -82,7 +82,7 @@ public struct Architecture: Sendable {
   var hasDeltaNets = false
   /// Whether a dense part stands beside the experts of a layer, with norms of its own.
   var hasDenseBesideExperts = false
-  /// Whether llama.cpp's accounting, or files that were published, proved our arithmetic for it.
+  /// Whether llama.cpp's accounting, files that were published, or the makers' own counts proved our arithmetic for it.
   public internal(set) var isProven = false
 
   /// The row of a family; nil for one that we do not know.
