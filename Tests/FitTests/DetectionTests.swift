@@ -118,10 +118,21 @@ struct DetectionTests {
 
   @Test func theProgramIsAskedWhenThereIsNoLibrary() async throws {
     defer { try? FileManager.default.removeItem(at: folder) }
-    try write("nvidia-smi", "#!/bin/sh\necho 'NVIDIA GeForce RTX 3090, GPU-x, 24576, 20000'\necho 'odd line'\n")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     let program = folder.appending(path: "nvidia-smi").path
-    try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: program)
-    let found = try #require(await detection(program: program).run().cards)
+    // Written by a child: a file that this process has open for writing may not be run by others that it starts.
+    let writer = Process()
+    writer.executableURL = URL(filePath: "/bin/sh")
+    writer.arguments = [
+      "-c",
+      """
+      printf '%s\\n' '#!/bin/sh' "echo 'NVIDIA GeForce RTX 3090, GPU-x, 24576, 20000'" "echo 'odd line'" > "$1"
+      chmod +x "$1"
+      """, "sh", program,
+    ]
+    try writer.run()
+    writer.waitUntilExit()
+    let found = try #require(await detection(program: program, patience: .seconds(300)).run().cards)
     #expect(found.name == "NVIDIA GeForce RTX 3090" && found.free == .mebibytes(20000))
     #expect(found.cards[0].overhead == .mebibytes(3 * 82 + 90))
   }

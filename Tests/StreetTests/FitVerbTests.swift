@@ -188,4 +188,33 @@ struct FitVerbTests {
     other.environment["HUBWATCH_CONFIG"] = here
     #expect(try await other.run("fit").code == 78)
   }
+
+  @Test(.enabled(if: Shared.has("models/babyllama105/hf-bfloat16"), "needs ../shared/models"))
+  func whatAPollFoundInSafetensorsIsPredicted() async throws {
+    let house = try await PracticeHouse()
+    let folder = "models/babyllama105/hf-bfloat16"
+    try house.addRepo(
+      "tiny/soft",
+      [
+        "config.json": try Shared.bytes("\(folder)/config.json"),
+        "model.safetensors": try Shared.bytes("\(folder)/model.safetensors"),
+      ]
+    ) { $0.tags = ["llama", "safetensors"] }
+    try house.addRepo("tiny/hard-GGUF", ["hard.Q8_0.gguf": try TinyLlama.bytes(seed: 3)])
+    #expect(try await house.program.run("poll").code == 0)
+    let document = try document(try await house.program.run("fit", "--vram", "12", "--json"))
+    let soft = try #require(document.models.first { $0.id == "tiny/soft" })
+    #expect(soft.verified && soft.candidates.contains { $0.quantization == "Q4_K_M" && !$0.published })
+    #expect(soft.candidates.contains { $0.published && $0.source == "tree" })
+    let hard = try #require(document.models.first { $0.id == "tiny/hard-GGUF" })
+    #expect(hard.candidates.allSatisfy { $0.published && $0.source == "header" })
+    // A quantization that it does not have is computed from the tensors of the one that it has.
+    let asked = try self.document(
+      try await house.program.run("fit", "tiny/hard-GGUF", "--quant", "Q4_0", "--vram", "12", "--json"))
+    #expect(asked.models[0].candidates.map(\.quantization) == ["Q4_0"])
+    #expect(asked.models[0].candidates[0].source == "header" && !asked.models[0].candidates[0].published)
+    let table = try await house.program.run("fit", "--vram", "12")
+    #expect(table.output.contains("tiny/soft") && table.output.contains("tiny/hard-GGUF"))
+    await house.stop()
+  }
 }

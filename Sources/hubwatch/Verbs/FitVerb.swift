@@ -126,8 +126,9 @@ struct FitVerb: Verb {
     for name in models {
       if name == "-" || InputPath.isFile(name) || InputPath.isModelFolder(name) {
         var subject = try await FitSubject(path: name)
-        let isFloat = subject.offers.allSatisfy { Quantization($0.quantization)?.isFloat == true }
-        if wantsPredictions || isFloat, let basis = subject.basis { subject = subject.addingPredictions(basis) }
+        // Of a file that can be quantized, --all also says into what; by itself the answer is about the file.
+        let isSource = all && subject.offers.allSatisfy { Quantization($0.quantization)?.isFloat == true }
+        if wantsPredictions || isSource, let basis = subject.basis { subject = subject.addingPredictions(basis) }
         subjects.append(subject)
       } else if let id = RepoID(name) {
         if let known = try knownSubject(id, loaded) { subjects.append(known) } else { unknown.append(id) }
