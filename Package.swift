@@ -70,7 +70,8 @@ let package = Package(
       path: "Benchmarks/FitBench"),
     .target(name: "FuzzSupport", dependencies: ["Fit", "ModelFiles", "Domain"], path: "Tests/FuzzSupport"),
     .executableTarget(
-      name: "header-fuzz", dependencies: ["FuzzSupport", "ModelFiles", "Domain", argumentParser], path: "Benchmarks/HeaderFuzz"),
+      name: "header-fuzz", dependencies: ["FuzzSupport", "ModelFiles", "Domain", argumentParser],
+      path: "Benchmarks/HeaderFuzz"),
     .target(name: "LoopbackServer", path: "Tests/HTTPTests/LoopbackServer"),
     .testTarget(name: "DomainTests", dependencies: ["Domain"]),
     .testTarget(name: "JSONTextTests", dependencies: ["JSONText", "Domain", "TestSupport"]),

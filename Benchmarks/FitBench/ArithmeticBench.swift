@@ -13,13 +13,10 @@ struct ArithmeticBench {
   /// Every recipe of llama-quantize.
   static let quantizations = GGUFRecipe.allCases.count
 
-  /// - Parameters:
-  ///   - models: how many are judged.
-  ///   - shapes: how many different ones there are among them.
-  init(models count: Int, shapes: Int) {
+  /// - Parameter count: how many models are judged, each with other dimensions.
+  init(models count: Int) {
     self.count = count
-    // The same sizes, whatever the number of shapes.
-    models = (0..<shapes).compactMap { Self.model($0 * (count / shapes)) }
+    models = (0..<count).compactMap(Self.model)
   }
 
   /// A llama between some hundred million and seventy billion parameters, like no other.

@@ -15,12 +15,6 @@ struct ColdStart {
     let description: String
   }
 
-  /// Wall time in seconds, and the most memory in MiB.
-  struct Measured {
-    let seconds: Double
-    let peak: Double
-  }
-
   /// A catalog of models in four quantizations each, in families of five.
   func fillCatalog(models: Int) throws {
     let catalog = try Catalog(folder: "\(folder)/state")
@@ -110,10 +104,10 @@ struct ColdStart {
     return (path, Int(try GGUFFile(path: path).header.dataStart))
   }
 
-  /// Runs the program once.
+  /// Runs the program once and returns the wall time in seconds.
   ///
   /// - Parameter isCold: whether the program itself is to be read from the disk, too.
-  func run(_ arguments: [String], isCold: Bool) throws -> Measured {
+  func run(_ arguments: [String], isCold: Bool) throws -> Double {
     dropCaches(ofProgram: isCold)
     let child = try Child(
       program, arguments, environment: ["HUBWATCH_STATE": "\(folder)/state", "XDG_CONFIG_HOME": "\(folder)/config"],
@@ -121,7 +115,7 @@ struct ColdStart {
     guard child.output.split(separator: UInt8(ascii: "\n")).count >= 3 else {
       throw Failure(description: "\(arguments.joined(separator: " ")) said nothing")
     }
-    return Measured(seconds: child.seconds, peak: Double(child.peak) / 1_048_576)
+    return child.seconds
   }
 
   /// Takes the program and its data out of the page cache, as far as we may.

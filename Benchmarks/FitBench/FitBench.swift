@@ -16,29 +16,23 @@ struct FitBench: ParsableCommand {
     let models: Int
     let quantizations: Int
     let devices: Int
-    /// Seconds of one core, round by round: every model with other dimensions.
-    let distinctSeconds: [Double]
-    /// The same with as few different dimensions as a real hub has.
-    let realisticSeconds: [Double]
+    /// Seconds of one core, round by round, every model with other dimensions.
+    let arithmeticSeconds: [Double]
     let estimates: Int
     let pageSeconds: [Double]
-    let pagePeakMiB: Double
     let headerBytes: Int
     let headerSeconds: [Double]
-    let headerPeakMiB: Double
   }
 
   func run() throws {
     let models = quick ? 10_000 : 100_000
     let rounds = quick ? 2 : 5
-    let distinct = ArithmeticBench(models: models, shapes: models)
+    let bench = ArithmeticBench(models: models)
     if arithmetic {
-      for _ in 0..<rounds { print(distinct.seconds()) }
+      for _ in 0..<rounds { print(bench.seconds()) }
       return
     }
-    let realistic = ArithmeticBench(models: models, shapes: min(models, 400))
-    let distinctSeconds = (0..<rounds).map { _ in distinct.seconds() }
-    let realisticSeconds = (0..<rounds).map { _ in realistic.seconds() }
+    let arithmetic = (0..<rounds).map { _ in bench.seconds() }
     let folder = FileManager.default.temporaryDirectory.appending(path: "fit-bench-\(getpid())")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(at: folder) }
@@ -50,10 +44,10 @@ struct FitBench: ParsableCommand {
     let headers = try (0..<rounds).map { _ in try start.run(["fit", file, "--vram", "12"], isCold: false) }
     let report = Report(
       models: models, quantizations: ArithmeticBench.quantizations, devices: ArithmeticBench.devices.count,
-      distinctSeconds: distinctSeconds, realisticSeconds: realisticSeconds,
+      arithmeticSeconds: arithmetic,
       estimates: models * ArithmeticBench.quantizations * ArithmeticBench.devices.count,
-      pageSeconds: pages.map(\.seconds), pagePeakMiB: pages.map(\.peak).max() ?? 0, headerBytes: headerBytes,
-      headerSeconds: headers.map(\.seconds), headerPeakMiB: headers.map(\.peak).max() ?? 0)
+      pageSeconds: pages, headerBytes: headerBytes,
+      headerSeconds: headers)
     if json {
       let encoder = JSONEncoder()
       encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
@@ -65,23 +59,19 @@ struct FitBench: ParsableCommand {
 
   private func show(_ report: Report) {
     func median(_ values: [Double]) -> Double { values.sorted()[values.count / 2] }
-    func line(_ name: String, _ seconds: [Double], _ more: String) {
-      let best = seconds.min() ?? 0
+    func line(_ name: String, _ seconds: [Double]) {
+      let (middle, best) = (median(seconds) * 1000, (seconds.min() ?? 0) * 1000)
       print(
         String(
-          format: "%@  median %8.1f ms   best %8.1f ms   ", name.padding(toLength: 44, withPad: " ", startingAt: 0),
-          median(seconds) * 1000, best * 1000) + more)
+          format: "%@  median %8.1f ms   best %8.1f ms", name.padding(toLength: 56, withPad: " ", startingAt: 0),
+          middle,
+          best))
     }
     print(
-      "fit: \(report.models) models x \(report.quantizations) quantizations x \(report.devices) devices, one core, "
+      "fit: \(report.models) models x \(report.quantizations) quantizations x \(report.devices) devices, "
         + "\(report.estimates) verdicts")
-    line("  all models different", report.distinctSeconds, "")
-    line("  as few shapes as a hub has (400)", report.realisticSeconds, "")
-    line(
-      "fit --vram 12, first page, cold start", report.pageSeconds,
-      String(format: "peak %.0f MiB", report.pagePeakMiB))
-    line(
-      "fit FILE, header of \(report.headerBytes >> 10) KiB, file not cached", report.headerSeconds,
-      String(format: "peak %.0f MiB", report.headerPeakMiB))
+    line("the arithmetic, one core, all models different", report.arithmeticSeconds)
+    line("fit --vram 12, first page, cold start", report.pageSeconds)
+    line("fit FILE, header of \(report.headerBytes >> 10) KiB, file not cached", report.headerSeconds)
   }
 }
