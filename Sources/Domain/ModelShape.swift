@@ -78,7 +78,10 @@ public struct ModelShape: Hashable, Sendable, Codable {
 
   private func isPlausible(_ plan: AttentionPlan) -> Bool {
     let lengths = 0...1 << 14
-    return plan.layers.count == layers && (0...1 << 31).contains(plan.window)
+    let heads = kvHeads.max() ?? 0
+    let widest = heads.multipliedReportingOverflow(by: max(plan.slidingKeyLength ?? 0, plan.slidingValueLength ?? 0))
+    return plan.layers.count == layers && !widest.overflow && widest.partialValue <= 1 << 20
+      && (0...1 << 31).contains(plan.window)
       && lengths.contains(plan.slidingKeyLength ?? 0)
       && lengths.contains(plan.slidingValueLength ?? 0) && (0...AttentionPlan.stateLimit).contains(plan.stateBytes)
   }

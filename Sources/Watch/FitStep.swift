@@ -26,13 +26,13 @@ struct FitStep {
   /// The name under which is kept for what the stored verdicts hold.
   private static let mark = "fit.judgedFor"
 
-  /// Brings the stored verdicts up to date: all of them for another device or request than the last time, else
-  /// only those that are missing.
+  /// Brings the stored verdicts up to date: all of them for another device, request or arithmetic than the last time,
+  /// else only those that are missing.
   ///
   /// - Throws: `CatalogError`.
   func bringUpToDate() throws(CatalogError) {
     let purpose =
-      "\(device.name), \(device.total.bytes), \(request.context), \(request.kvType), \(request.batch), \(request.flashAttention)"
+      "arithmetic 2, \(device.name), \(device.total.bytes), \(request.context), \(request.kvType), \(request.batch), \(request.flashAttention)"
     if try catalog.mark(Self.mark) == purpose {
       for repo in try catalog.reposWithoutFit() { try judge(repo) }
     } else {

@@ -19,10 +19,10 @@ struct FitRow {
   /// For each device the one to show when only one is shown; see `best`.
   let chosen: [Candidate]
 
-  init(subject: FitSubject, devices: [Device], request: FitRequest, only: Quantization?) {
+  init(subject: FitSubject, devices: [Device], request: FitRequest, only: String?) {
     self.subject = subject
     var solvers: [Engine: FitSolver] = [:]
-    let candidates = subject.offers.filter { only == nil || $0.quantization == only?.description }
+    let candidates = subject.offers.filter { only == nil || $0.quantization.uppercased() == only?.uppercased() }
       .sorted { ($0.fileBytes, $0.quantization) > ($1.fileBytes, $1.quantization) }
       .map { offer in
         let solver = solvers[offer.engine] ?? FitSolver(shape: subject.shape, request: request, engine: offer.engine)

@@ -157,4 +157,37 @@ struct FitPropertyTests {
       MemoryArithmetic(shape: model.shape, layout: layout, device: .card(gibibytes: 12)).estimate(FitRequest())
         .tokensPerSecond == nil)
   }
+
+  /// Shapes at the edge of what readers believe, which no arithmetic may overflow at.
+  @Test func theLargestShapesThatAreBelieved() throws {
+    var random = SystemRandomNumberGenerator()
+    func pick(_ values: Int...) -> Int { values.randomElement(using: &random) ?? 1 }
+    var judged = 0
+    for _ in 0..<3000 {
+      let layers = pick(1, 3, 1 << 11)
+      let experts = pick(0, 1 << 14)
+      var shape = ModelShape(
+        architecture: "llama", layers: layers, embedding: pick(1, 1 << 20), feedForward: pick(0, 1, 1 << 24),
+        heads: pick(1, 1 << 14), kvHeads: Array(repeating: pick(0, 1, 1 << 14), count: layers),
+        keyLength: pick(0, 64), valueLength: pick(1, 64), vocabulary: pick(0, 1 << 24), contextLength: pick(1, 1 << 26),
+        experts: experts, expertsUsed: experts, expertFeedForward: 1 << 24, parameters: 0)
+      shape.attention = AttentionPlan(
+        layers: Array(
+          repeating: [.full, .sliding, .both, .recurrent].randomElement(using: &random) ?? .full, count: layers),
+        window: pick(0, 1, 1 << 31), slidingKeyLength: pick(1, 64), isLatent: .random(using: &random),
+        stateBytes: random.next() % 2 == 0 ? 0 : AttentionPlan.stateLimit)
+      guard shape.isPlausible else { continue }
+      judged += 1
+      let layout = WeightLayout(
+        layerBytes: Array(repeating: 1 << 40, count: layers), tokenEmbedding: 1 << 40, output: 0, other: 0)
+      let request = FitRequest(
+        context: pick(1, 1 << 26), kvType: .f32, batch: pick(1, 65_536), flashAttention: .random(using: &random),
+        sequences: pick(1, 1024), sharesCache: .random(using: &random))
+      for device in [Device.card(gibibytes: 100_000), .card(gibibytes: 0.5)] {
+        let estimate = MemoryArithmetic(shape: shape, layout: layout, device: device).estimate(request)
+        #expect(estimate.total.bytes > 0 && estimate.maxContext <= shape.contextLength)
+      }
+    }
+    #expect(judged > 500)
+  }
 }

@@ -32,13 +32,24 @@ struct ContextBounds: Sendable {
   let hold: Bool
 
   init(_ request: FitRequest, engine: Engine, cache: KVCache, buffer: ComputeBuffer) {
-    hold = engine == .llamaCpp && request.sequences <= 1
+    let mayHold = engine == .llamaCpp && request.sequences <= 1
     let window = buffer.window > 0 && !request.keepsWindowsWhole ? buffer.window : 0
-    let kept = window > 0 ? KVCache.cells(context: min(window + request.batch, 1 << 40)) : 0
+    let kept = window > 0 ? KVCache.cells(context: min(window + request.batch, 1 << 27)) : 0
     bend = Int64(kept)
     least = request.batch
     let stages = buffer.stages(tokens: request.batch)
     let masks: Int64 = buffer.window > 0 ? 2 : 1
+    // Shapes that nobody has made could take these products beyond 64 bits: their contexts are found by trying.
+    var widest = Double(kept) * Double(cache.slidingRow) + Double(cache.stateBytes(request))
+    for index in stages.indices {
+      widest = max(widest, Double(stages[index].constant) + Double(kept) * Double(stages[index].perMaskCell))
+    }
+    hold = mayHold && 256 * widest < 0x1p61
+    guard hold else {
+      short = InlineArray(repeating: Line(slope: 0, constant: 0))
+      long = short
+      return
+    }
     let fixed = 100 * (cache.stateBytes(request) + UsageVariant.margin(0))
     short = InlineArray { index in
       let stage = stages[index]

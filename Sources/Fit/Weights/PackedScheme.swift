@@ -80,6 +80,9 @@ public enum PackedScheme: Hashable, Sendable {
     }
   }
 
+  /// Whether somebody means this one by a name, in whatever case.
+  public func isNamed(_ text: String) -> Bool { name.uppercased() == text.uppercased() }
+
   /// The engine whose buffers go with it.
   public var engine: Engine {
     if case .exl = self { return .exllama }

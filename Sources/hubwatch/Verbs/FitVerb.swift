@@ -51,7 +51,9 @@ struct FitVerb: Verb {
     }
     if let parallel, !(1...1024).contains(parallel) { throw ValidationError("--parallel takes 1 to 1024") }
     if let limit, !(1...1_000_000).contains(limit) { throw ValidationError("--limit takes 1 to 1000000") }
-    if let quant, Quantization(quant) == nil { throw ValidationError("\(quant) is not a quantization") }
+    if let quant, Quantization(quant) == nil, !PackedScheme.usual.contains(where: { $0.isNamed(quant) }) {
+      throw ValidationError("\(quant) is not a quantization")
+    }
     if [json, csv, markdown].filter({ $0 }).count > 1 {
       throw ValidationError("--json, --csv and --markdown exclude each other")
     }
@@ -70,7 +72,7 @@ struct FitVerb: Verb {
     var subjects = models.isEmpty ? try catalogSubjects(loaded, limit: most + 1) : try await namedSubjects(loaded)
     let hasMore = models.isEmpty && subjects.count > most
     if hasMore { subjects.removeLast(subjects.count - most) }
-    let wanted = quant.flatMap { Quantization($0) }
+    let wanted = quant
     let rows = subjects.map { FitRow(subject: $0, devices: devices, request: request, only: wanted) }
       .filter { !$0.candidates.isEmpty }
     if let wanted, rows.isEmpty, let subject = subjects.first, !models.isEmpty {
