@@ -34,6 +34,24 @@ struct ArchitectureTests {
     #expect(abs(Double(inventory.parameters) / 1e9 - billions) <= billions * 0.003)
   }
 
+  /// GLM-4-9B-0414, AFM-4.5B and Nemotron-Mini-4B, by the dimensions and the counts on their makers' pages.
+  @Test(arguments: [
+    ("glm4", 40, 4096, 13696, 32, 2, 128, 151_552, 9.40), ("arcee", 36, 2560, 18432, 20, 4, 128, 128_004, 4.62),
+    ("nemotron", 32, 3072, 9216, 24, 8, 128, 256_000, 4.19),
+  ])
+  func familiesWithoutARecordedConfiguration(
+    _ family: String, _ layers: Int, _ hidden: Int, _ inner: Int, _ heads: Int, _ kvHeads: Int, _ head: Int,
+    _ vocabulary: Int, _ billions: Double
+  ) throws {
+    let text = """
+      {"model_type": "\(family)", "num_hidden_layers": \(layers), "hidden_size": \(hidden), "head_dim": \(head),
+       "intermediate_size": \(inner), "num_attention_heads": \(heads), "num_key_value_heads": \(kvHeads),
+       "vocab_size": \(vocabulary), "max_position_embeddings": 32768}
+      """
+    let shape = try ModelConfiguration(Array(text.utf8), name: family).shape()
+    #expect(abs(Double(shape.parameters) / 1e9 - billions) < 0.006)
+  }
+
   @Test func inventoriesSurviveTheirText() throws {
     for file in ["deepseek-ai--DeepSeek-V3", "openai--gpt-oss-20b", "google--gemma-4-26B-A4B", "Qwen--Qwen3.5-27B"] {
       let inventory = try #require(try Self.inventory(file))

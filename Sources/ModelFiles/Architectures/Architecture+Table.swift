@@ -24,10 +24,11 @@ extension Architecture {
     Architecture(names: ["minicpm", "baichuan", "orion_llama", "internlm2", "internlm", "mimo"]),
     Architecture(names: ["orion"], normBias: true),
     Architecture(names: ["qwen"], projection: .fused, queryKeyValueBias: .always),
-    Architecture(names: ["qwen2", "qwen2_vl_text", "qwen2_5_vl_text"], queryKeyValueBias: .always, isProven: true),
+    Architecture(
+      names: ["qwen2", "qwen2vl", "qwen2_vl_text", "qwen2_5_vl_text"], queryKeyValueBias: .always, isProven: true),
     Architecture(names: ["qwen2_moe", "qwen2moe"], queryKeyValueBias: .always),
     Architecture(
-      names: ["qwen3", "qwen3_vl_text"], queryKeyValueBias: .stated("attention_bias"), headNorms: .oneHead,
+      names: ["qwen3", "qwen3vl", "qwen3_vl_text"], queryKeyValueBias: .stated("attention_bias"), headNorms: .oneHead,
       isProven: true),
     Architecture(
       names: ["qwen3_moe", "qwen3moe", "qwen3_vl_moe_text", "qwen3vlmoe"],
@@ -71,6 +72,11 @@ extension Architecture {
     Architecture(
       names: ["olmo"], queryKeyValueBias: .stated("attention_bias"), norms: 0, finalNorm: false),
     Architecture(names: ["olmo2", "olmo3"], headNorms: .allHeads, slidingPeriod: 4),
+    Architecture(
+      names: ["glm4"], queryKeyValueBias: .stated("attention_bias"), feedForward: .fusedGate, norms: 4),
+    Architecture(names: ["arcee"], feedForward: .plain),
+    Architecture(names: ["nemotron"], feedForward: .plain, normBias: true),
+    Architecture(names: ["hunyuan_v1_dense", "hunyuan-dense"], headNorms: .oneHead),
     Architecture(names: ["exaone4"], headNorms: .oneHead, slidingPeriod: 4),
     Architecture(names: ["olmoe"], headNorms: .allHeads),
     Architecture(
@@ -91,7 +97,8 @@ extension Architecture {
     Architecture(
       names: ["chatglm"], projection: .fused, queryKeyValueBias: .stated("add_qkv_bias"), feedForward: .fusedGate),
     Architecture(
-      names: ["glm4_moe"], queryKeyValueBias: .stated("attention_bias"), headNorms: .statedOneHead("use_qk_norm"),
+      names: ["glm4_moe", "glm4moe"], queryKeyValueBias: .stated("attention_bias"),
+      headNorms: .statedOneHead("use_qk_norm"),
       expertVectors: 1),
     Architecture(names: ["minimax_m2", "minimax-m2"], headNorms: .allHeads, expertVectors: 1),
   ]
