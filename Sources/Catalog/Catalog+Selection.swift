@@ -35,6 +35,8 @@ public struct RepoSelection: Sendable, Equatable {
   public var since: Date?
   /// Only repositories with a quantization that fits the configured device.
   public var fitsOnly = false
+  /// Only repositories whose dimensions are known.
+  public var hasShape = false
   /// The order.
   public var order = Order.rank
   /// At most so many.
@@ -75,6 +77,7 @@ extension Catalog {
       if selection.fitsOnly {
         conditions.append("EXISTS (SELECT 1 FROM fit WHERE fit.repo = repo.key AND verdict = 'fits')")
       }
+      if selection.hasShape { conditions.append("description.shape IS NOT NULL") }
       arguments += [selection.limit]
       // What the rules leave out has no family; for all others the best families are read until there are enough.
       let isRanked = selection.order == .rank && !selection.states.contains(.leftOut)

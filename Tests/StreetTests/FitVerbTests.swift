@@ -217,4 +217,21 @@ struct FitVerbTests {
     #expect(table.output.contains("tiny/soft") && table.output.contains("tiny/hard-GGUF"))
     await house.stop()
   }
+
+  @Test(.enabled(if: Shared.has("models/babyllama105/hf-bfloat16"), "needs ../shared/models"))
+  func modelsOfUnknownDimensionsDoNotCrowdOutTheOthers() async throws {
+    let house = try await PracticeHouse()
+    let weights = try Shared.bytes("models/babyllama105/hf-bfloat16/model.safetensors")
+    for number in 0..<4 {
+      try house.addRepo("tiny/bare-\(number)", ["model.safetensors": weights]) {
+        $0.tags = ["llama", "safetensors"]
+        $0.likes = 1000
+      }
+    }
+    try house.addRepo("tiny/hard-GGUF", ["hard.Q8_0.gguf": try TinyLlama.bytes(seed: 5)])
+    #expect(try await house.program.run("poll").code == 0)
+    let document = try document(try await house.program.run("fit", "--vram", "12", "--limit", "1", "--json"))
+    #expect(document.models.map(\.id) == ["tiny/hard-GGUF"])
+    await house.stop()
+  }
 }

@@ -112,10 +112,18 @@ struct FitVerb: Verb {
     if let catalog = try Catalog.ifPresent(folder: loaded.places.state) {
       var selection = RepoSelection()
       selection.states = [.sized, .described]
+      selection.hasShape = true
       selection.limit = limit
-      subjects = try catalog.repos(selection).compactMap {
-        try FitSubject(catalog: catalog, repo: $0, wantsPredictions: wantsPredictions)
+      while true {
+        let repos = try catalog.repos(selection)
+        subjects = try repos.compactMap {
+          try FitSubject(catalog: catalog, repo: $0, wantsPredictions: wantsPredictions)
+        }
+        // What an older hubwatch described has a shape and nothing that its weights could be computed from.
+        guard subjects.count < limit, repos.count == selection.limit else { break }
+        selection.limit *= 4
       }
+      if subjects.count > limit { subjects.removeLast(subjects.count - limit) }
     }
     guard subjects.isEmpty else { return subjects }
     common.note("The catalog has no models yet, which `hubwatch poll` changes: these are common sizes.")
