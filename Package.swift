@@ -91,7 +91,8 @@ let package = Package(
     .testTarget(
       name: "StreetTests",
       dependencies: [
-        "hubwatch", "Catalog", "Checksums", "HubServer", "ModelFiles", "Watch", "Domain", "TestSupport", subprocess,
+        "hubwatch", "Catalog", "Checksums", "Downloads", "HubServer", "ModelFiles", "Watch", "Domain", "TestSupport",
+        subprocess,
       ]),
     .testTarget(
       name: "InferenceTests", dependencies: ["Inference", "ModelFiles", "CKernels", "Domain", "TestSupport"]),

@@ -28,6 +28,10 @@ public struct CopyRecord: Sendable, Equatable, Identifiable {
   public var verifiedAt: Date?
   /// Whether a person asked for it.
   public var byHand: Bool
+  /// Whether a person said that it stays.
+  public var isKept: Bool
+  /// The folder that it lies in with its plain name; nil for the cache.
+  public var folder: String?
 }
 
 extension CopyRecord: FetchableRecord {
@@ -47,28 +51,57 @@ extension CopyRecord: FetchableRecord {
     changedAt = row["changedAt"]
     verifiedAt = row["verifiedAt"]
     byHand = row["byHand"]
+    isKept = row["isKept"]
+    let folder: String = row["folder"]
+    self.folder = folder.isEmpty ? nil : folder
   }
 }
 
-/// The journal of one file of a copy.
-///
-/// Copies of the same content have one partial file, so that they share the journal as long as it is open.
+/// One file of a copy.
 public struct PartRecord: Sendable, Equatable {
+  /// How a file came to its place.
+  public enum Origin: String, Sendable {
+    /// hubwatch fetched it.
+    case fetched
+    /// It is a link to, or a clone of, what hubwatch has in another repository.
+    case linked
+    /// It lay there already, put there by another program.
+    case found
+  }
+
   /// Which file it is.
   public var file: ModelFile
-  /// Bytes from the start that were synced to disk before this was written.
-  public var durableBytes: Int64
-  /// The boot in which the last bytes were written: within one boot a killed process loses nothing that it had
-  /// handed to the kernel, over a reboot only what was synced counts.
-  public var boot: String
   /// Whether the whole file has the right hash and lies under its final name.
   public var isVerified: Bool
+  /// How it came there; nil when it has not, or an older hubwatch did not write it down.
+  public var origin: Origin?
+  /// When it was verified.
+  public var verifiedAt: Date?
+  /// In which boot of the machine.
+  public var boot: String?
+  /// When it was read and hashed again for the last time.
+  public var scrubbedAt: Date?
+}
+
+extension PartRecord: FetchableRecord {
+  public init(row: Row) throws {
+    guard let path = RepoPath(row["path"]), let hash = ContentHash(row["hash"]) else {
+      throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "a part row does not read")
+    }
+    file = ModelFile(path: path, size: row["size"], hash: hash)
+    isVerified = row["isVerified"]
+    origin = (row["origin"] as String?).flatMap(Origin.init)
+    verifiedAt = row["verifiedAt"]
+    boot = row["boot"]
+    scrubbedAt = row["scrubbedAt"]
+  }
 }
 
 extension Catalog {
   /// The copy of these files, made as `wanted` when there is none; one that was lost or dropped is wanted again.
   public func want(
-    repo: RepoID, commit: CommitHash, quantization: String, files: [ModelFile], byHand: Bool, at now: Date
+    repo: RepoID, commit: CommitHash, quantization: String, files: [ModelFile], folder: String? = nil, byHand: Bool,
+    at now: Date
   ) throws(CatalogError) -> CopyRecord {
     try write { database in
       guard let first = files.first else {
@@ -77,9 +110,9 @@ extension Catalog {
       let path = first.path.description
       try database.execute(
         sql: """
-          INSERT INTO copy (repo, path, "commit", quantization, bytes, state, wantedAt, changedAt, byHand)
-          VALUES (?, ?, ?, ?, ?, 'wanted', ?, ?, ?)
-          ON CONFLICT (repo, "commit", path) DO UPDATE SET
+          INSERT INTO copy (repo, path, "commit", folder, quantization, bytes, state, wantedAt, changedAt, byHand)
+          VALUES (?, ?, ?, ?, ?, ?, 'wanted', ?, ?, ?)
+          ON CONFLICT (repo, "commit", path, folder) DO UPDATE SET
             byHand = byHand OR excluded.byHand,
             reason = CASE WHEN state IN ('lost', 'dropped', 'blocked', 'waiting', 'quarantined')
               THEN NULL ELSE reason END,
@@ -89,23 +122,17 @@ extension Catalog {
               THEN 'wanted' ELSE state END
           """,
         arguments: [
-          repo.description, path, commit.description, quantization, files.reduce(0) { $0 + $1.size }, now, now, byHand,
+          repo.description, path, commit.description, folder ?? "", quantization, files.reduce(0) { $0 + $1.size }, now,
+          now, byHand,
         ])
       let record = try CopyRecord.fetchOne(
-        database, sql: "SELECT * FROM copy WHERE repo = ? AND \"commit\" = ? AND path = ?",
-        arguments: [repo.description, commit.description, path])
+        database, sql: "SELECT * FROM copy WHERE repo = ? AND \"commit\" = ? AND path = ? AND folder = ?",
+        arguments: [repo.description, commit.description, path, folder ?? ""])
       guard let record else { throw DatabaseError(resultCode: .SQLITE_INTERNAL, message: "a copy vanished") }
       for file in files {
-        let hash = file.hash.description
-        let journal = try Row.fetchOne(
-          database,
-          sql: "SELECT durableBytes, boot FROM part WHERE hash = ? AND isVerified = 0 AND boot <> '' LIMIT 1",
-          arguments: [hash])
         try database.execute(
-          sql: "INSERT INTO part VALUES (?, ?, ?, ?, ?, ?, 0) ON CONFLICT DO NOTHING",
-          arguments: [
-            record.id, file.path.description, file.size, hash, journal?["durableBytes"] ?? 0, journal?["boot"] ?? "",
-          ])
+          sql: "INSERT INTO part (copy, path, size, hash, isVerified) VALUES (?, ?, ?, ?, 0) ON CONFLICT DO NOTHING",
+          arguments: [record.id, file.path.description, file.size, file.hash.description])
       }
       return record
     }
@@ -149,41 +176,36 @@ extension Catalog {
     }
   }
 
-  /// The journal of a copy's files, in the order of their paths.
+  /// A copy's files, in the order of their paths.
   public func parts(ofCopy id: Int64) throws(CatalogError) -> [PartRecord] {
     try read { database in
-      try Row.fetchAll(database, sql: "SELECT * FROM part WHERE copy = ? ORDER BY path", arguments: [id]).map { row in
-        guard let path = RepoPath(row["path"]), let hash = ContentHash(row["hash"]) else {
-          throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "a part row does not read")
-        }
-        return PartRecord(
-          file: ModelFile(path: path, size: row["size"], hash: hash), durableBytes: row["durableBytes"],
-          boot: row["boot"], isVerified: row["isVerified"])
-      }
+      try PartRecord.fetchAll(database, sql: "SELECT * FROM part WHERE copy = ? ORDER BY path", arguments: [id])
     }
   }
 
-  /// Journals how much of a file is durable, for every copy that waits for the same content. Call it only after the
-  /// bytes were synced.
-  public func setDurable(
-    copy: Int64, path: RepoPath, bytes: Int64, boot: String
+  /// Writes down that a file is complete, right, durable and under its final name; its journal ends with that.
+  public func setVerified(
+    copy: Int64, path: RepoPath, origin: PartRecord.Origin, boot: String, at now: Date
   ) throws(CatalogError) {
     try write { database in
       try database.execute(
         sql: """
-          UPDATE part SET durableBytes = ?, boot = ?, isVerified = 0
-          WHERE copy = ? AND path = ?
-            OR isVerified = 0 AND hash = (SELECT hash FROM part WHERE copy = ? AND path = ?)
+          DELETE FROM partial WHERE hash = (SELECT hash FROM part WHERE copy = ?1 AND path = ?2)
+          """, arguments: [copy, path.description])
+      try database.execute(
+        sql: """
+          UPDATE part SET isVerified = 1, origin = coalesce(origin, ?3), verifiedAt = ?4, boot = ?5, scrubbedAt = ?4
+          WHERE copy = ?1 AND path = ?2
           """,
-        arguments: [bytes, boot, copy, path.description, copy, path.description])
+        arguments: [copy, path.description, origin.rawValue, now, boot])
     }
   }
 
-  /// Journals that a file is complete, right and under its final name.
-  public func setVerified(copy: Int64, path: RepoPath) throws(CatalogError) {
+  /// Writes down that a file is not there, or not what it should be.
+  public func setUnverified(copy: Int64, path: RepoPath) throws(CatalogError) {
     try write { database in
       try database.execute(
-        sql: "UPDATE part SET durableBytes = size, isVerified = 1 WHERE copy = ? AND path = ?",
+        sql: "UPDATE part SET isVerified = 0, origin = NULL, verifiedAt = NULL WHERE copy = ? AND path = ?",
         arguments: [copy, path.description])
     }
   }

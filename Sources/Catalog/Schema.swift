@@ -107,6 +107,7 @@ enum Schema {
     }
     migrator.registerMigration("2 the whole hub", migrate: watchTheHub)
     registerUpstreams(&migrator)
+    registerDownloads(&migrator)
     return migrator
   }
 }

@@ -1,4 +1,5 @@
 import Domain
+import Glibc
 
 /// A download that did not end with a verified file.
 public struct DownloadError: ReportableError {
@@ -12,12 +13,24 @@ public struct DownloadError: ReportableError {
     case wrongContent(found: String)
     /// The hub's answer contradicts the listing or the request.
     case inconsistent(String)
+    /// The server does not hand out the file, also not at fresh addresses.
+    case refused(status: Int, words: String)
+    /// A page for people came instead of the file.
+    case webPage
     /// Another program is fetching the same file.
     case inUse
     /// The cache, the partial folder or a file in it cannot be written.
     case storage(String)
     /// The connection broke more often than is worth trying.
     case broken(String)
+
+    /// Whether another try within the same minute may succeed.
+    var isPassing: Bool {
+      switch self {
+      case .inconsistent, .broken: true
+      default: false
+      }
+    }
   }
 
   /// What is the matter.
@@ -39,6 +52,9 @@ public struct DownloadError: ReportableError {
       "\(object) needs \(needed.asDisk), more than is left of the quota of \(quota.asDisk)"
     case .wrongContent(let found): "\(object) arrived damaged twice: its hash is \(found)"
     case .inconsistent(let reason): "\(object): \(reason)"
+    case .refused(let status, let words):
+      "\(object) is not handed out (\(status))" + (words.isEmpty ? "" : ": \(words)")
+    case .webPage: "a web page came instead of \(object): a captive portal?"
     case .inUse: "\(object) is being fetched by another program"
     case .storage(let reason): "\(object): \(reason)"
     case .broken(let reason): "\(object) could not be fetched to its end: \(reason)"
@@ -52,6 +68,8 @@ public struct DownloadError: ReportableError {
     case .wrongContent:
       "the hub's copy is probably damaged; the bytes lie in the partial folder for inspection"
     case .inconsistent: "try again; if it stays so, the repository is broken"
+    case .refused: "look at the model's page; hubwatch tries again tomorrow"
+    case .webPage: "log in to the network, then run the command again"
     case .inUse: "wait for it, then run the command again"
     case .storage: "check the folder's owner and mode, and whether the file system is read-only"
     case .broken: "run the command again; what has arrived is kept"
@@ -60,10 +78,18 @@ public struct DownloadError: ReportableError {
 
   public var exitCode: ExitCode {
     switch kind {
-    case .broken: .hubUnreachable
+    case .broken, .webPage: .hubUnreachable
     case .inUse: .busy
     case .storage: .unusableSetup
     default: .failed
+    }
+  }
+
+  /// Whether the disk is at fault.
+  var isOfStorage: Bool {
+    switch kind {
+    case .noSpace, .storage: true
+    default: false
     }
   }
 
@@ -71,9 +97,15 @@ public struct DownloadError: ReportableError {
   public var copyState: CopyState {
     switch kind {
     case .noSpace, .overQuota, .inUse, .broken, .storage: .waiting
-    case .inconsistent: .blocked
+    case .inconsistent, .refused, .webPage: .blocked
     case .wrongContent: .quarantined
     }
+  }
+
+  /// A failed write, of which a full disk is one.
+  static func write(_ path: String, _ code: Int32) -> DownloadError {
+    code == ENOSPC || code == EDQUOT
+      ? DownloadError(.noSpace(needed: ByteCount(0), free: ByteCount(0)), path) : system("write", path, code)
   }
 
   static func system(_ call: String, _ path: String, _ code: Int32) -> DownloadError {

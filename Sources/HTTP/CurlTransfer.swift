@@ -7,6 +7,8 @@ final class CurlTransfer {
   let easy: UnsafeMutableRawPointer
   let order: TransferOrder
   var watch: ProgressWatch
+  /// Whether it waits for the budget that it shares.
+  private(set) var isResting = false
 
   private var parser: HeadParser
   private var head: HTTPHead?
@@ -129,9 +131,8 @@ extension CurlTransfer {
         _ = hubwatch_curl_set_pointer(easy, CURLOPT_COPYPOSTFIELDS, copy)
       }
     }
-    if let limit = request.bytesPerSecond {
-      _ = hubwatch_curl_set_offset(easy, CURLOPT_MAX_RECV_SPEED_LARGE, curl_off_t(max(1, limit)))
-    }
+    // Small pieces where they are counted out: a rest is as long as the last piece was large.
+    if request.budget?.isLimited ?? false { set(CURLOPT_BUFFERSIZE, 16 << 10) }
     var lines = request.headers.fields.map { $0.value.isEmpty ? "\($0.name);" : "\($0.name): \($0.value)" }
     if let range = request.range { lines.append("Range: \(range.headerValue)") }
     switch request.encoding {
@@ -209,10 +210,21 @@ extension CurlTransfer {
     }
     do {
       try order.sink.receive(bytes: chunk)
-      return true
     } catch {
       return stop(error)
     }
+    if let budget = order.request.budget, budget.take(chunk.count, now: clock.now) {
+      isResting = true
+      curl_easy_pause(easy, CURLPAUSE_RECV)
+    }
+    return true
+  }
+
+  /// Goes on after a rest.
+  func resume() {
+    isResting = false
+    watch.rested(now: clock.now)
+    curl_easy_pause(easy, CURLPAUSE_CONT)
   }
 
   private func openSocket(_ address: UnsafePointer<curl_sockaddr>) -> Int32 {

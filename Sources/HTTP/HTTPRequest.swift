@@ -52,8 +52,8 @@ public struct HTTPRequest: Sendable {
   public var encoding: BodyEncoding
   /// When to give up.
   public var limits: HTTPLimits
-  /// The most bytes a second that this transfer takes; nil for no limit.
-  public var bytesPerSecond: Int64?
+  /// What this transfer shares the line with; nil for no limit.
+  public var budget: BandwidthBudget?
   /// Whether requests to one host share a connection (HTTP/2 over TLS). Off for bulk transfers, where
   /// several connections are the point.
   public var sharesConnection: Bool
@@ -66,7 +66,7 @@ public struct HTTPRequest: Sendable {
     _ method: HTTPMethod = .get, _ url: HTTPURL, headers: HTTPHeaders = HTTPHeaders(),
     range: ByteRange? = nil,
     body: [UInt8] = [], encoding: BodyEncoding = .gzip, limits: HTTPLimits = HTTPLimits(),
-    bytesPerSecond: Int64? = nil, sharesConnection: Bool = true, refusesPrivateAddresses: Bool = false
+    budget: BandwidthBudget? = nil, sharesConnection: Bool = true, refusesPrivateAddresses: Bool = false
   ) {
     self.method = method
     self.url = url
@@ -75,7 +75,7 @@ public struct HTTPRequest: Sendable {
     self.body = body
     self.encoding = encoding
     self.limits = limits
-    self.bytesPerSecond = bytesPerSecond
+    self.budget = budget
     self.sharesConnection = sharesConnection
     self.refusesPrivateAddresses = refusesPrivateAddresses
   }

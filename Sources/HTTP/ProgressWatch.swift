@@ -28,6 +28,13 @@ struct ProgressWatch {
     sliceBytes += Int64(bytes)
   }
 
+  /// It was we who rested until `now`: that says nothing about the server.
+  mutating func rested(now: Duration) {
+    sliceStart = now
+    sliceBytes = 0
+    slowSlices = 0
+  }
+
   /// The reason to give up at `now`; nil to go on.
   mutating func verdict(now: Duration) -> HTTPError.Kind? {
     if let total = limits.total, now - start >= total { return .timeout }

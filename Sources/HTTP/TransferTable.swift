@@ -40,6 +40,7 @@ struct TransferTable {
   /// - Returns: how long the thread may sleep when nothing happens, in milliseconds.
   mutating func perform() -> Int32 {
     startWaiting()
+    let rest = wakeTheRested()
     var count: Int32 = 0
     curl_multi_perform(multi, &count)
     var left: Int32 = 0
@@ -52,8 +53,9 @@ struct TransferTable {
     }
     giveUpOnTheSlow()
     if !waiting.isEmpty, running.count < configuration.maximumTransfers { return 0 }
-    guard let next = running.values.map(\.watch.nextLook).min() else { return 60_000 }
-    let pause = (next - clock.now) / .milliseconds(1)
+    let looks = running.values.filter { !$0.isResting }.map { $0.watch.nextLook - clock.now }
+    guard let next = (looks + [rest].compactMap(\.self)).min() else { return 60_000 }
+    let pause = next / .milliseconds(1)
     return Int32(min(60_000, max(1, pause.rounded(.up))))
   }
 
@@ -70,9 +72,27 @@ struct TransferTable {
     }
   }
 
+  /// Lets go on what has paid its debt.
+  ///
+  /// - Returns: how long the first of the others still rests; nil when none does.
+  private func wakeTheRested() -> Duration? {
+    var shortest: Duration?
+    for transfer in Array(running.values) where transfer.isResting {
+      guard let rest = transfer.order.request.budget?.rest(now: clock.now) else {
+        transfer.resume()
+        // What curl had put aside may have used up the budget again.
+        if transfer.isResting { shortest = .zero }
+        continue
+      }
+      shortest = min(shortest ?? rest, rest)
+    }
+    // The rate may change with the time of day.
+    return shortest.map { min($0, .seconds(1)) }
+  }
+
   private mutating func giveUpOnTheSlow() {
     let now = clock.now
-    for transfer in Array(running.values) {
+    for transfer in Array(running.values) where !transfer.isResting {
       guard let kind = transfer.watch.verdict(now: now) else { continue }
       end(transfer, .failure(transfer.error(kind)))
     }

@@ -67,10 +67,12 @@ extension HubClient {
   /// The error that a location's answer of 400 and above means.
   ///
   /// A status that expired signatures are answered with becomes `locationExpired`: resolve again.
-  public func downloadError(_ head: HTTPHead, for file: ResolvedFile) -> HubError {
+  ///
+  /// - Parameter words: the beginning of its body.
+  public func downloadError(_ head: HTTPHead, for file: ResolvedFile, words: String = "") -> HubError {
     let subject = subject(file.id, file.file.path)
     if endpoint.bucket(file.location) == nil, [400, 401, 403, 404, 410].contains(head.status) {
-      return HubError(.locationExpired(status: head.status), subject.name)
+      return HubError(.locationExpired(status: head.status), subject.name, detail: words)
     }
     return HubError(answer: head, subject: subject, now: clock.now())
   }

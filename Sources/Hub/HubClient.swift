@@ -66,6 +66,9 @@ public struct HubClient: Sendable {
     token != nil && (endpoint.origin.scheme == "https" || endpoint.origin.isLoopback)
   }
 
+  /// The client's time, in seconds since 1970.
+  public var now: Double { clock.now() }
+
   func subject(_ repo: RepoID? = nil, _ path: RepoPath? = nil) -> RequestSubject {
     RequestSubject(repo: repo, path: path, hasToken: hasToken, endpoint: endpoint.description)
   }

@@ -73,7 +73,8 @@ public struct Street: Sendable {
     let limit = parts.settings.downloads.limit.bytes
     downloader = Downloader(
       hub: parts.hub, http: parts.http, catalog: parts.catalog, cache: cache,
-      limits: .init(reserve: parts.settings.downloads.reserve, bytesPerSecond: limit > 0 ? limit : nil))
+      options: .init(reserve: parts.settings.downloads.reserve),
+      budget: BandwidthBudget { limit > 0 ? limit : nil })
     smoke = SmokeRunner(program: parts.program, options: .init(parts.settings.smoke))
     self.now = now
     self.observe = observe

@@ -47,7 +47,7 @@ struct CacheTests {
     let names = (1...3).map { "m-0000\($0)-of-00003.gguf" }
     let files = Dictionary(
       uniqueKeysWithValues: names.enumerated().map {
-        ($0.element, Noise.bytes(200_000, seed: UInt64($0.offset + 2)))
+        ($0.element, Noise.gguf(200_000, seed: UInt64($0.offset + 2)))
       })
     try await Stage.with(files) { stage in
       let copy = try await stage.want(names[0], names[1], names[2])

@@ -1,3 +1,4 @@
+import Catalog
 import Domain
 import Foundation
 import HubServer
@@ -11,14 +12,14 @@ import Testing
 struct ResumeTests {
   /// A download that stops after about 600,000 bytes, since the server then has enough of it.
   private static let broken: [Fault.Action] = [.cut(afterBytes: 600_000)] + breaks
-  private static let breaks = [Fault.Action](repeating: .status(503), count: Downloader.barrenTries)
+  private static let breaks = [Fault.Action](repeating: .status(503), count: Trouble.barrenTries)
 
   @Test func thisBootsBytesAreNotFetchedTwice() async throws {
     try await Stage.with(faults: Self.broken) { stage in
       let copy = try await stage.want(Stage.file)
       #expect(await stage.failure(copy) != nil)
       #expect(try stage.state(copy).state == .waiting)
-      let arrived = try #require(bytes(stage.partial(Stage.hash))?.count)
+      let arrived = try #require(stage.arrived(Stage.hash))
       #expect(arrived > 0)
       await stage.server.clearRequests()
 
@@ -38,12 +39,14 @@ struct ResumeTests {
       try handle.seek(toOffset: 300_000)
       try handle.write(contentsOf: Data(count: 200_000))
       try handle.close()
-      try stage.catalog.setDurable(copy: copy.id, path: copy.path, bytes: 300_000, boot: "another boot")
+      try stage.catalog.setPartial(
+        Stage.hash, PartialRecord(boot: "another boot", durable: ByteRanges([0..<300_000])))
       await stage.server.clearRequests()
 
       try await stage.expect(from: copy)
       #expect(await stage.bodies.map(\.range) == ["bytes=300000-999999"])
       #expect(try stage.catalog.parts(ofCopy: copy.id).map(\.boot) == [BootID.current])
+      #expect(try stage.catalog.partial(Stage.hash) == nil, "the journal ends with the download")
     }
   }
 
@@ -61,7 +64,7 @@ struct ResumeTests {
     try await Stage.with(faults: Self.broken) { stage in
       let old = try await stage.want(Stage.file)
       #expect(await stage.failure(old) != nil)
-      let arrived = try #require(bytes(stage.partial(Stage.hash))?.count)
+      let arrived = try #require(stage.arrived(Stage.hash))
       try Data("# A card\n".utf8).write(
         to: URL(fileURLWithPath: "\(stage.folder.path)/hub/\(Stage.name)/README.md"))
       let new = try await stage.want(Stage.file)
@@ -105,8 +108,8 @@ struct ResumeTests {
 
   @Test func aServerWithoutRangesThatAlwaysBreaksIsGivenUp() async throws {
     let faults =
-      [Fault.Action](repeating: .cut(afterBytes: 600_000), count: 1)
-      + [.ignoreRange, .ignoreRange, .cut(afterBytes: 600_000)] + .init(repeating: .ignoreRange, count: 10)
+      [Fault.Action.cut(afterBytes: 600_000), .ignoreRange, .ignoreRange, .ignoreRange]
+      + .init(repeating: .cut(afterBytes: 600_000), count: 10)
     try await Stage.with(faults: faults) { stage in
       let copy = try await stage.want(Stage.file)
       #expect(await stage.failure(copy) is DownloadError)
@@ -145,8 +148,8 @@ struct ResumeTests {
       await #expect(throws: CancellationError.self) { try await task.value }
 
       #expect(try stage.state(copy).state == .downloading)
-      let arrived = try #require(bytes(stage.partial(Stage.hash))?.count)
-      #expect(try stage.catalog.parts(ofCopy: copy.id).map(\.durableBytes) == [Int64(arrived)])
+      let arrived = try #require(stage.arrived(Stage.hash))
+      #expect(try stage.catalog.partial(Stage.hash)?.durable.count == Int64(arrived))
       await stage.server.clearRequests()
       try await stage.expect(from: copy)
       #expect(await stage.bodies.map { start($0) } == [arrived])

@@ -16,7 +16,7 @@ import Testing
 struct Stage: Sendable {
   static let name = "org/model"
   static let file = "model.gguf"
-  static let content = Noise.bytes(1_000_000)
+  static let content = Noise.gguf(1_000_000)
 
   let folder: TemporaryFolder
   let server: HubServer
@@ -108,7 +108,7 @@ struct Stage: Sendable {
   ) async throws -> String {
     let waits = waits
     return try await Downloader(
-      hub: hub, http: http, catalog: catalog, cache: cache, limits: .init(reserve: ByteCount(reserve)),
+      hub: hub, http: http, catalog: catalog, cache: cache, options: .init(reserve: ByteCount(reserve)),
       sleep: { try waits.wait($0) }
     ).fetch(try state(copy), ref: "main", progress: progress)
   }
@@ -144,6 +144,11 @@ struct Stage: Sendable {
 
   /// Where the partial file of a content lies.
   func partial(_ hash: ContentHash) -> String { "\(folder.path)/cache/hubwatch-partial/\(hash).part" }
+
+  /// Bytes of a content that have arrived, as its progress record tells; nil when there is none.
+  func arrived(_ hash: ContentHash) -> Int? {
+    ProgressRecord(path: "\(folder.path)/cache/hubwatch-partial/\(hash).progress").map { Int($0.arrived.count) }
+  }
 }
 
 extension Stage {

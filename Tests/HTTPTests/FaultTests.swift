@@ -57,7 +57,7 @@ struct FaultTests {
     let kind = try await kind([bytes(head), .repeatForever([UInt8](repeating: 1, count: 100))]) {
       $0.limits.total = .milliseconds(100)
       $0.limits.body = .max
-      $0.bytesPerSecond = 10_000
+      $0.budget = BandwidthBudget { 10_000 }
     }
     #expect(kind == .timeout)
   }

@@ -13,7 +13,7 @@ struct LifeTests {
     let client = try makeClient()
     let (begun, signal) = AsyncStream<Void>.makeStream()
     let sink = RecordingSink { signal.yield() }
-    let request = HTTPRequest(.get, try server.url(), encoding: .identity, bytesPerSecond: 100_000)
+    let request = HTTPRequest(.get, try server.url(), encoding: .identity, budget: BandwidthBudget { 100_000 })
     let task = Task { try await client.transfer(request, sink: sink) }
     for await _ in begun { break }
     task.cancel()

@@ -31,7 +31,9 @@ struct FinalState: Equatable {
         lines.append(
           "copy \(copy.repo) \(copy.path) \(copy.commit) \(copy.quantization) \(copy.bytes) \(copy.state) "
             + "\(copy.reason ?? "-") by hand \(copy.byHand)")
-        for part in try catalog.parts(ofCopy: copy.id) { lines.append("part \(part)") }
+        for part in try catalog.parts(ofCopy: copy.id) {
+          lines.append("part \(part.file) \(part.isVerified) \(part.origin.map { "\($0)" } ?? "-")")
+        }
         if let smoke = try catalog.lastSmoke(ofCopy: copy.id) {
           lines.append("smoke \(smoke.verdict) \(smoke.reasons) \(smoke.sample ?? "-")")
         }

@@ -5,6 +5,8 @@ import Glibc
 import HubServer
 import TestSupport
 
+@testable import Downloads
+
 /// One home in which the program is killed and started again.
 struct Victim {
   /// Where on the street a kill struck, told from what it left.
@@ -51,11 +53,8 @@ struct Victim {
   /// Bytes of the model that have arrived: of its partial file, or all when the blob has its name.
   var arrived: Int64 {
     if hasBlob { return town.size }
-    var info = stat()
-    guard let name = entries(home.partial).first(where: { $0.hasSuffix(".part") }),
-      stat("\(home.partial)/\(name)", &info) == 0
-    else { return 0 }
-    return Int64(info.st_size)
+    guard let name = entries(home.partial).first(where: { $0.hasSuffix(".progress") }) else { return 0 }
+    return ProgressRecord(path: "\(home.partial)/\(name)")?.arrived.count ?? 0
   }
 
   /// Whether the model's blob has its final name.

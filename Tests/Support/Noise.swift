@@ -7,6 +7,11 @@ public enum Noise {
     return (0..<count).map { _ in UInt8(truncatingIfNeeded: generator.next() >> 24) }
   }
 
+  /// `count` bytes that begin like a GGUF file.
+  public static func gguf(_ count: Int, seed: UInt64 = 1) -> [UInt8] {
+    Array("GGUF".utf8) + bytes(count - 4, seed: seed)
+  }
+
   /// Marsaglia's xorshift64, for tests that need the same numbers every time.
   public struct Generator: RandomNumberGenerator {
     private var state: UInt64

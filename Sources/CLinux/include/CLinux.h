@@ -12,6 +12,16 @@ int hubwatch_no_new_privileges(void);
 int hubwatch_limit(int resource, uint64_t value);
 // Reserves blocks for a file without changing its size.
 int hubwatch_reserve_blocks(int descriptor, int64_t size);
+// Begins to write a range of a file back to disk, without waiting for its end.
+int hubwatch_start_writing(int descriptor, int64_t offset, int64_t count);
+// Takes a range of a file out of the page cache, as far as it is on disk.
+int hubwatch_forget_pages(int descriptor, int64_t offset, int64_t count);
+// Renames a file; EEXIST when the new name is taken.
+int hubwatch_rename_new(const char *from, const char *to);
+// Makes an empty file share the blocks of another one.
+int hubwatch_clone(int to, int from);
+// Reads and writes of this process wait for everybody else's.
+int hubwatch_idle_priority(void);
 
 extern const int hubwatch_limit_address_space;
 extern const int hubwatch_limit_cpu_seconds;

@@ -24,70 +24,90 @@ public struct HubCache: Sendable {
     "\(folder(repo))/snapshots/\(commit)/\(path)"
   }
 
+  /// The folders of repositories that there are.
+  func folders() -> [String] {
+    ((try? FileManager.default.contentsOfDirectory(atPath: root)) ?? []).filter { $0.hasPrefix("models--") }
+  }
+
   /// The folder for files that are not complete: beside the cache on the same file system, else inside it.
   ///
   /// Never in `blobs`: the Python client's prune deletes what it takes for leftovers there.
   public func partialFolder() throws(DownloadError) -> String {
-    try makeFolder(root)
-    let parent = URL(fileURLWithPath: root).deletingLastPathComponent().path
+    try Folders.make(root)
+    let parent = Folders.parent(root)
     let sibling = "\(parent)/hubwatch-partial"
     var (ofRoot, ofParent) = (stat(), stat())
     let isSameDisk =
       stat(root, &ofRoot) == 0 && stat(parent, &ofParent) == 0 && ofRoot.st_dev == ofParent.st_dev
     if isSameDisk, access(parent, W_OK) == 0 || access(sibling, W_OK) == 0 {
-      try makeFolder(sibling, mode: 0o700)
+      try Folders.make(sibling, mode: 0o700)
       return sibling
     }
     let inside = "\(root)/.hubwatch"
-    try makeFolder(inside, mode: 0o700)
+    try Folders.make(inside, mode: 0o700)
     return inside
   }
+
+  /// Whether the cache's file system knows symbolic links.
+  func hasSymbolicLinks() throws(DownloadError) -> Bool {
+    let probe = "\(try partialFolder())/\(getpid()).link\(SmallFile.suffix)"
+    unlink(probe)
+    if symlink("target", probe) == 0 {
+      unlink(probe)
+      return true
+    }
+    guard [EPERM, EOPNOTSUPP, ENOSYS].contains(errno) else { throw .write(probe, errno) }
+    return false
+  }
+
+  static let tagText = """
+    Signature: 8a477f597d28d172789f06886806bc55
+    # This folder is a cache of files from the Hugging Face hub; backups may leave it out.
+    # See https://bford.info/cachedir/
+
+    """
 
   /// Makes the folders of a repository, marks the cache as one for backup programs, and sweeps up what a
   /// killed process left half written.
   func prepare(_ repo: RepoID) throws(DownloadError) {
-    try makeFolder("\(folder(repo))/blobs")
-    try makeFolder("\(folder(repo))/snapshots")
-    try makeFolder("\(folder(repo))/refs")
+    try Folders.make("\(folder(repo))/blobs")
+    try Folders.make("\(folder(repo))/snapshots")
+    try Folders.make("\(folder(repo))/refs")
     try sweep()
     let tag = "\(root)/CACHEDIR.TAG"
-    if access(tag, F_OK) != 0 {
-      let text = """
-        Signature: 8a477f597d28d172789f06886806bc55
-        # This folder is a cache of files from the Hugging Face hub; backups may leave it out.
-        # See https://bford.info/cachedir/
-
-        """
-      try writeSmallFile(tag, text)
-    }
+    if access(tag, F_OK) != 0 { try writeSmallFile(tag, Self.tagText) }
   }
 
-  /// Puts a verified file under its name: the link in the snapshot, then the ref.
-  ///
-  /// - Parameter ref: the branch or tag that was asked for, when the commit is what it means; the ref is
-  ///   written last, since a ref without its snapshot counts as corruption.
-  func publish(
-    _ repo: RepoID, _ commit: CommitHash, _ file: ModelFile, ref: String?
-  ) throws(DownloadError) {
+  /// Makes the folder of a file in a snapshot, and returns its path.
+  func snapshotFolder(_ repo: RepoID, _ commit: CommitHash, _ path: RepoPath) throws(DownloadError) -> String {
+    try Folders.makeBeneath(
+      "\(folder(repo))/snapshots", [commit.description] + path.segments.dropLast().map(String.init))
+  }
+
+  /// Gives a verified blob its name in the snapshot.
+  func link(_ repo: RepoID, _ commit: CommitHash, _ file: ModelFile) throws(DownloadError) {
     let link = snapshot(repo, commit, file.path)
-    try makeFolder(URL(fileURLWithPath: link).deletingLastPathComponent().path)
+    let folder = try snapshotFolder(repo, commit, file.path)
     let up = String(repeating: "../", count: file.path.segments.count + 1)
     let target = "\(up)blobs/\(file.hash)"
-    if existingLink(link) != target {
-      // Made under its name at once: under a temporary one it could outlive a killed process, as one more
-      // file of the snapshot.
-      if symlink(target, link) != 0 {
-        guard errno == EEXIST, unlink(link) == 0, symlink(target, link) == 0 else {
-          throw .system("symlink", link, errno)
-        }
-      }
-      try syncFolder(URL(fileURLWithPath: link).deletingLastPathComponent().path)
+    if existingLink(link) == target { return }
+    // Made under its name at once: under a temporary one it could outlive a killed process, as one more file of the
+    // snapshot.
+    if symlink(target, link) != 0 {
+      guard errno == EEXIST, unlink(link) == 0, symlink(target, link) == 0 else { throw .write(link, errno) }
     }
-    guard let ref, RepoPath(ref) != nil else { return }
+    try syncFolder(folder)
+    CrashPoint.afterLink.pass()
+  }
+
+  /// Points a branch to a commit: last of all, since a ref without its snapshot counts as corruption.
+  func writeRef(_ repo: RepoID, _ ref: String, _ commit: CommitHash) throws(DownloadError) {
+    guard RepoPath(ref) != nil else { return }
     let path = "\(folder(repo))/refs/\(ref)"
     if (try? String(contentsOfFile: path, encoding: .utf8)) == commit.description { return }
-    try makeFolder(URL(fileURLWithPath: path).deletingLastPathComponent().path)
+    try Folders.make(Folders.parent(path))
     try writeSmallFile(path, commit.description)
+    CrashPoint.afterRef.pass()
   }
 
   private func existingLink(_ path: String) -> String? {
@@ -101,41 +121,17 @@ public struct HubCache: Sendable {
   /// Writes a whole file or nothing. Its temporary name lies in the partial folder: half a ref in `refs`
   /// makes the Python client call the repository corrupted.
   private func writeSmallFile(_ path: String, _ text: String) throws(DownloadError) {
-    let temporary = "\(try partialFolder())/\(getpid())\(Self.temporarySuffix)"
-    let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
-    guard descriptor >= 0 else { throw .system("open", temporary, errno) }
-    let bytes = Array(text.utf8)
-    let isWritten = write(descriptor, bytes, bytes.count) == bytes.count && fsync(descriptor) == 0
-    let code = errno
-    close(descriptor)
-    guard isWritten else {
-      unlink(temporary)
-      throw .system("write", temporary, code)
-    }
-    guard rename(temporary, path) == 0 else { throw .system("rename", path, errno) }
-    try syncFolder(URL(fileURLWithPath: path).deletingLastPathComponent().path)
+    try SmallFile.write(text, to: path, by: "\(try partialFolder())/\(getpid())\(SmallFile.suffix)")
   }
-
-  private static let temporarySuffix = ".tmp"
 
   /// Deletes temporary files of processes that are no more.
   private func sweep() throws(DownloadError) {
     let folder = try partialFolder()
     for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] {
-      guard name.hasSuffix(Self.temporarySuffix),
-        let process = Int32(name.dropLast(Self.temporarySuffix.count)), process > 0,
+      guard name.hasSuffix(SmallFile.suffix), let process = Int32(name.prefix { $0 != "." }), process > 0,
         kill(process, 0) != 0, errno == ESRCH
       else { continue }
       unlink("\(folder)/\(name)")
-    }
-  }
-
-  private func makeFolder(_ path: String, mode: Int = 0o755) throws(DownloadError) {
-    do {
-      try FileManager.default.createDirectory(
-        atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: mode])
-    } catch {
-      throw .system("mkdir", path, errno == 0 ? EACCES : errno)
     }
   }
 }

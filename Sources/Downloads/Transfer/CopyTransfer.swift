@@ -1,0 +1,425 @@
+import Catalog
+import Domain
+import Glibc
+import HTTP
+import Hub
+
+/// Fetches the files of one copy over a handful of connections: one loop that owns the state, and child tasks that
+/// wait for the network or the disk and come back with an event.
+struct CopyTransfer {
+  typealias Group = ThrowingTaskGroup<Event, any Error>
+
+  /// What a child task comes back with.
+  enum Event: Sendable {
+    case tick
+    case opened(Int, Result<FileDesk.Opening, any Error>)
+    case located(Int, Result<ResolvedFile, any Error>)
+    case ended(Int, connection: Int, SegmentEnd)
+    case rested(Int)
+    case hashed(Int, (any Error)?)
+    case kept(Int, (any Error)?)
+    case finished(Int, Result<Finding, any Error>)
+  }
+
+  /// What the hash of a complete file said.
+  enum Finding: Sendable {
+    case right
+    case wrong
+    /// Everything was forgotten on purpose.
+    case forgotten
+  }
+
+  /// How a request for a range ended.
+  struct SegmentEnd: Sendable {
+    var result: Result<HTTPHead, any Error>
+    var excerpt: String
+  }
+
+  /// What does not change while a copy is fetched.
+  struct Surroundings: Sendable {
+    var hub: HubClient
+    var http: HTTPClient
+    var budget: BandwidthBudget
+    var desk: FileDesk
+    var options: Downloader.Options
+    var root: String
+    var progress: Downloader.Progress
+    var sleep: @Sendable (Double) async throws -> Void
+  }
+
+  let copy: CopyRecord
+  let around: Surroundings
+  var files: [FileState]
+  var governor: ConnectionGovernor
+  private let clock = ContinuousClock()
+  private let start: ContinuousClock.Instant
+  private var lastTick: ContinuousClock.Instant
+  private var lastSpaceCheck: ContinuousClock.Instant
+  private var lastArrived: Int64 = 0
+  /// Bytes a second of all connections.
+  private var speed: Double?
+
+  static let tickInterval: Duration = .milliseconds(100)
+  private static let keepInterval: Duration = .seconds(2)
+  private static let keepBytes: Int64 = 64 << 20
+  /// Files that are fetched at one time.
+  private static let openFiles = 3
+  /// A gap between two looks at the clock after which no connection is believed to be alive: the machine slept.
+  private static let sleepGap: Duration = .seconds(60)
+
+  init(_ copy: CopyRecord, _ parts: [PartRecord], _ around: Surroundings, governor: ConnectionGovernor) {
+    self.copy = copy
+    self.around = around
+    self.governor = governor
+    files = parts.enumerated().map { FileState($0.offset, $0.element) }
+    start = clock.now
+    lastTick = clock.now
+    lastSpaceCheck = clock.now
+  }
+
+  /// Brings every file to its end.
+  ///
+  /// - Throws: the error that ends the first file that cannot be brought there; `CancellationError`.
+  mutating func run(_ group: inout Group) async throws {
+    group.addTask { try await Self.tick() }
+    while true {
+      fill(&group)
+      guard files.contains(where: { !$0.isDone }) else { break }
+      guard let event = try await group.next() else { break }
+      try Task.checkCancellation()
+      try handle(event, &group)
+    }
+    group.cancelAll()
+  }
+
+  /// Journals what has arrived of files that are still open.
+  func settle() async throws {
+    for file in files {
+      if let open = file.open { try await open.keeper.keep() }
+    }
+  }
+
+  private static func tick() async throws -> Event {
+    try await Task.sleep(for: tickInterval)
+    return .tick
+  }
+
+  // MARK: Beginning things
+
+  private var openConnections: Int { files.reduce(0) { $0 + $1.connections.count } }
+
+  private mutating func fill(_ group: inout Group) {
+    for index in files.indices where files[index].isUntouched {
+      guard files.count(where: { $0.isUnderWay }) < Self.openFiles else { break }
+      files[index].stage = .opening
+      let (desk, part) = (around.desk, files[index].part)
+      group.addTask { .opened(index, await Self.result { try await desk.open(part) }) }
+    }
+    for index in files.indices {
+      refresh(index)
+      if files[index].needsAddress { locate(index, &group) }
+      while openConnections < governor.allowed, let claim = claim(index) { connect(index, claim, &group) }
+    }
+    // Nothing is left that nobody fetches: help the slowest.
+    while openConnections < governor.allowed, let (index, claim) = half() { connect(index, claim, &group) }
+  }
+
+  /// Forgets an address that is about to expire.
+  private mutating func refresh(_ index: Int) {
+    guard let address = files[index].address, let expires = address.file.expires,
+      clock.now - address.since > .seconds(30)
+    else { return }
+    if Double(expires) - around.hub.now < 60 { files[index].address = nil }
+  }
+
+  private mutating func locate(_ index: Int, _ group: inout Group) {
+    files[index].isLocating = true
+    let (hub, copy, file) = (around.hub, copy, files[index].part.file)
+    group.addTask {
+      .located(
+        index,
+        await Self.result { () async throws -> ResolvedFile in
+          let resolved = try await hub.resolve(copy.repo, revision: copy.commit.description, path: file.path)
+          guard resolved.file.size == file.size, resolved.file.hash == file.hash else {
+            throw DownloadError(
+              .inconsistent("size or hash differ between the listing and the file's address"),
+              "\(copy.repo)/\(file.path)")
+          }
+          return resolved
+        })
+    }
+  }
+
+  private func claim(_ index: Int) -> PartialFile.Claim? {
+    let file = files[index]
+    guard let open = file.open, file.mayConnect else { return nil }
+    guard file.ranges == .honoured else {
+      return file.connections.isEmpty ? open.target.claim(length: file.part.file.size) : nil
+    }
+    let size = file.part.file.size
+    guard size > ChunkLength.first else { return open.target.claim(length: size) }
+    let each = speed.map { $0 / Double(max(1, openConnections)) }
+    let length = ChunkLength.next(remaining: open.target.unclaimed, connections: governor.allowed, speed: each)
+    return open.target.claim(length: length)
+  }
+
+  private static let leastHalf: Int64 = 2 << 20
+
+  private func half() -> (Int, PartialFile.Claim)? {
+    for (index, file) in files.enumerated() where file.mayConnect && file.ranges == .honoured {
+      if let claim = file.open?.target.claimHalf(least: Self.leastHalf) { return (index, claim) }
+    }
+    return nil
+  }
+
+  private mutating func connect(_ index: Int, _ claim: PartialFile.Claim, _ group: inout Group) {
+    guard let open = files[index].open, let address = files[index].address else { return }
+    let isWhole = claim.range == 0..<files[index].part.file.size
+    var request = around.hub.downloadRequest(
+      for: address.file, from: claim.range.lowerBound, to: isWhole ? nil : claim.range.upperBound)
+    request.budget = around.budget
+    request.limits = around.options.limits
+    let tag = open.target.journal.entityTag?.split(separator: " ", maxSplits: 1)
+    if !isWhole, let tag, tag.count == 2, tag[0] == address.file.location.origin.host {
+      request.headers["If-Range"] = String(tag[1])
+    }
+    let sink = SegmentSink(open.target, claim, isWhole: isWhole)
+    let (stops, stop) = AsyncStream<Void>.makeStream()
+    files[index].connections[claim.id] = Connection(
+      claim, sink, stop: stop, now: clock.now - start)
+    let http = around.http
+    group.addTask {
+      let result = await Self.transfer(http, request, sink, until: stops)
+      return .ended(index, connection: claim.id, SegmentEnd(result: result, excerpt: sink.excerpt))
+    }
+  }
+
+  private static func transfer(
+    _ http: HTTPClient, _ request: HTTPRequest, _ sink: SegmentSink, until stops: AsyncStream<Void>
+  ) async -> Result<HTTPHead, any Error> {
+    await withTaskGroup(of: Result<HTTPHead, any Error>?.self) { group in
+      group.addTask { await result { try await http.transfer(request, sink: sink) } }
+      group.addTask {
+        for await _ in stops { break }
+        return nil
+      }
+      var answer: Result<HTTPHead, any Error>?
+      // Whichever comes first ends the other; the transfer always has the last word.
+      for await outcome in group {
+        group.cancelAll()
+        answer = outcome ?? answer
+      }
+      return answer ?? .failure(CancellationError())
+    }
+  }
+
+  static func result<Value: Sendable>(_ body: @Sendable () async throws -> Value) async -> Result<Value, any Error> {
+    do { return .success(try await body()) } catch { return .failure(error) }
+  }
+
+  // MARK: Events
+
+  private mutating func handle(_ event: Event, _ group: inout Group) throws {
+    switch event {
+    case .tick:
+      try look(&group)
+      group.addTask { try await Self.tick() }
+    case .opened(let index, let result):
+      switch try result.get() {
+      case .complete:
+        files[index].stage = .done
+        report(index)
+      case .partial(let open):
+        files[index].begin(open, now: clock.now)
+        report(index)
+        if open.target.isComplete { finish(index, &group) }
+      }
+    case .located(let index, let result):
+      files[index].isLocating = false
+      switch result {
+      case .success(let place): files[index].address = (place, clock.now)
+      case .failure(let error): try files[index].trouble(error, copy, &group, sleep: around.sleep)
+      }
+    case .ended(let index, let connection, let end):
+      try ended(index, connection, end, &group)
+    case .rested(let index): files[index].isResting = false
+    case .hashed(let index, let error):
+      files[index].isHashing = false
+      if let error { throw error }
+    case .kept(let index, let error):
+      files[index].isKeeping = false
+      if let error { throw error }
+    case .finished(let index, let result): finished(index, try result.get(), &group)
+    }
+  }
+
+  private mutating func ended(_ index: Int, _ connection: Int, _ end: SegmentEnd, _ group: inout Group) throws {
+    guard let gone = files[index].connections.removeValue(forKey: connection), let open = files[index].open else {
+      return
+    }
+    let isWhole = open.target.release(gone.claim)
+    let verdict = SegmentVerdict(
+      end, isWhole: isWhole, of: files[index].part.file, at: files[index].address?.file, hub: around.hub,
+      wasStopped: gone.isStopped)
+    switch verdict {
+    case .fine: break
+    case .again(let error, let pause, let address):
+      if address == .stale { files[index].address = nil }
+      if openConnections > 0 { governor.lost(open: openConnections, now: clock.now - start) }
+      try files[index].trouble(error, copy, &group, sleep: around.sleep, pause: pause)
+    case .noRanges(let fault):
+      if files[index].losesFaithInRanges() { forget(index, &group) }
+      try files[index].trouble(inconsistent(fault, index), copy, &group, sleep: around.sleep)
+    case .changed(let fault):
+      // Half of one file and half of another are worth nothing.
+      forget(index, &group)
+      try files[index].trouble(inconsistent(fault, index), copy, &group, sleep: around.sleep)
+    case .fatal(let error): throw error
+    }
+    if open.target.isComplete, files[index].connections.isEmpty { finish(index, &group) }
+  }
+
+  private func inconsistent(_ fault: SegmentFault, _ index: Int) -> DownloadError {
+    DownloadError(.inconsistent(fault.words), "\(copy.repo)/\(files[index].part.file.path)")
+  }
+
+  /// Forgets what has arrived of a file, the journal first.
+  private mutating func forget(_ index: Int, _ group: inout Group) {
+    guard let open = files[index].open, !files[index].isFinishing else { return }
+    files[index].stopAndForgetAddress()
+    files[index].isFinishing = true
+    group.addTask {
+      .finished(
+        index,
+        await Self.result {
+          try await open.keeper.restart()
+          try await open.hasher.restart(fromDisk: false)
+          return .forgotten
+        })
+    }
+  }
+
+  private mutating func finish(_ index: Int, _ group: inout Group) {
+    guard let open = files[index].open, !files[index].isFinishing else { return }
+    files[index].isFinishing = true
+    let (desk, file) = (around.desk, files[index].part.file)
+    let (isLastTry, name) = (files[index].damages > 0, "\(copy.repo)/\(files[index].part.file.path)")
+    group.addTask {
+      .finished(
+        index,
+        await Self.result { () async throws -> Finding in
+          // The last bytes are written while the last bytes are hashed.
+          async let synced: Void = open.keeper.flush()
+          var found = try await open.hasher.finish()
+          try await synced
+          if found != file.hash {
+            // Memory may be at fault: the disk is asked before anything is fetched again.
+            try await open.hasher.restart(fromDisk: true)
+            found = try await open.hasher.finish()
+          }
+          if found == file.hash {
+            try await desk.finish(open)
+            return .right
+          }
+          guard !isLastTry else {
+            try await desk.quarantine(open)
+            throw DownloadError(.wrongContent(found: found.map(\.description) ?? "unknown"), name)
+          }
+          // Nothing is deleted: every byte is fetched once more, over the one before.
+          try await open.keeper.restart()
+          try await open.hasher.restart(fromDisk: false)
+          return .wrong
+        })
+    }
+  }
+
+  private mutating func finished(_ index: Int, _ finding: Finding, _ group: inout Group) {
+    files[index].isFinishing = false
+    switch finding {
+    case .right:
+      files[index].stage = .done
+      report(index)
+    case .wrong:
+      files[index].damages += 1
+      files[index].address = nil
+    case .forgotten: break
+    }
+  }
+
+  // MARK: Ticks
+
+  private mutating func look(_ group: inout Group) throws {
+    let now = clock.now
+    let elapsed = (now - lastTick) / .seconds(1)
+    if now - lastTick > Self.sleepGap { for index in files.indices { files[index].stopAndForgetAddress() } }
+    lastTick = now
+    let arrived = files.reduce(0) { $0 + ($1.open?.target.arrived.count ?? 0) + $1.settled }
+    let bytes = max(0, arrived - lastArrived)
+    lastArrived = arrived
+    if openConnections > 0, elapsed > 0 {
+      let current = Double(bytes) / elapsed
+      speed = speed.map { $0 * 0.8 + current * 0.2 } ?? (bytes > 0 ? current : nil)
+    }
+    let isHungry = files.contains { ($0.open?.target.unclaimed ?? 0) > 0 } && !around.budget.isLimited
+    if governor.look(bytes: bytes, open: openConnections, isHungry: isHungry, now: now - start) == .anotherEdge {
+      for index in files.indices { files[index].stopAndForgetAddress() }
+    }
+    replaceTheSlow(now - start)
+    if now - lastSpaceCheck > .seconds(1) {
+      lastSpaceCheck = now
+      if let free = DiskSpace.free(around.root), free < around.options.reserve {
+        throw DownloadError(
+          .noSpace(needed: ByteCount(0), free: ByteCount(free.bytes - around.options.reserve.bytes)), around.root)
+      }
+    }
+    for index in files.indices {
+      report(index)
+      keep(index, now, &group)
+    }
+  }
+
+  /// A connection that has brought less than an eighth of what the others bring for half a minute is replaced.
+  private mutating func replaceTheSlow(_ now: Duration) {
+    let speeds = files.flatMap { $0.connections.values.compactMap(\.slowness.speed) }.sorted()
+    let median = speeds.isEmpty ? 0 : speeds[speeds.count / 2]
+    for index in files.indices {
+      for id in files[index].connections.keys {
+        files[index].connections[id]?.look(median: speeds.count > 1 ? median : 0, now: now)
+      }
+    }
+  }
+
+  private mutating func keep(_ index: Int, _ now: ContinuousClock.Instant, _ group: inout Group) {
+    guard let open = files[index].open, !files[index].isFinishing else { return }
+    if !files[index].isHashing {
+      files[index].isHashing = true
+      group.addTask {
+        let result = await Self.result { try await open.hasher.advance() }
+        return .hashed(index, result.failure)
+      }
+    }
+    guard !files[index].isKeeping else { return }
+    files[index].isKeeping = true
+    let isDue = now - files[index].lastKept >= Self.keepInterval
+    if isDue { files[index].lastKept = now }
+    group.addTask {
+      let result = await Self.result { isDue ? try await open.keeper.keep() : await open.keeper.startWriting() }
+      return .kept(index, result.failure)
+    }
+  }
+
+  private func report(_ index: Int) {
+    let file = files[index]
+    switch file.stage {
+    case .done: around.progress(file.part.file.path, file.part.file.size, file.part.file.size)
+    case .open(let open): around.progress(file.part.file.path, open.target.arrived.count, file.part.file.size)
+    case .untouched, .opening: break
+    }
+  }
+}
+
+extension Result {
+  var failure: Failure? {
+    if case .failure(let error) = self { error } else { nil }
+  }
+}

@@ -1,0 +1,131 @@
+import CLinux
+import Catalog
+import Checksums
+import Domain
+import Foundation
+import Glibc
+
+/// Does for one copy what waits for the disk: finding out what is there, opening partial files, giving names.
+actor FileDesk {
+  /// What there is of a file.
+  enum Opening: Sendable {
+    /// All of it, verified.
+    case complete
+    /// A part, or nothing yet.
+    case partial(OpenFile)
+  }
+
+  /// A file that is being fetched.
+  struct OpenFile: Sendable {
+    let target: PartialFile
+    let hasher: PrefixHasher
+    let keeper: JournalKeeper
+    /// Held as long as the file is open.
+    let lock: FileLock
+    let stem: String
+  }
+
+  private let copy: CopyRecord
+  private let catalog: Catalog
+  private let place: any DownloadPlace
+  private let executor = BlockingExecutor("hubwatch.files")
+
+  nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+
+  init(_ copy: CopyRecord, catalog: Catalog, place: any DownloadPlace) {
+    self.copy = copy
+    self.catalog = catalog
+    self.place = place
+  }
+
+  /// Finds what there is of a file: in its place, elsewhere in the cache, or in the partial folder.
+  ///
+  /// - Throws: `DownloadError`, `CatalogError`, `CancellationError`.
+  func open(_ part: PartRecord) async throws -> Opening {
+    let file = part.file
+    guard let lock = try FileLock.attempt(place.lockPath(copy, file)) else {
+      throw DownloadError(.inUse, "\(copy.repo)/\(file.path)")
+    }
+    try place.makeFolder(for: file)
+    let final = place.contentPath(copy, file)
+    let stem = try place.partialStem(file)
+    let journal = try catalog.partial(file.hash)
+    if regularFileSize(final) == file.size {
+      // A file that another program put there, or that we named before we were killed, is only hashed.
+      if part.isVerified { return .complete }
+      if try BlobCheck.hash(of: final, expected: file) == file.hash {
+        let isOurs = journal != nil && access("\(stem).part", F_OK) != 0
+        try verified(file, isOurs ? .fetched : .found)
+        return .complete
+      }
+    }
+    if exists(final) { try setAside(final, as: "\(stem).damaged") }
+    if file.size > 0, journal == nil, try shareTwin(file, at: final, lock) { return .complete }
+    if part.isVerified { try catalog.setUnverified(copy: copy.id, path: file.path) }
+    let target = try PartialFile(path: stem, file: file, journal: journal, boot: BootID.current)
+    let keeper = JournalKeeper(target, catalog: catalog)
+    try await keeper.record()
+    return .partial(
+      OpenFile(target: target, hasher: try PrefixHasher(target), keeper: keeper, lock: lock, stem: stem))
+  }
+
+  /// Gives a verified file its name, and writes that down.
+  func finish(_ open: OpenFile) async throws {
+    let final = place.contentPath(copy, open.target.file)
+    try await open.keeper.publish(as: final, mode: place.fileMode)
+    try syncFolder(Folders.parent(final))
+    CrashPoint.afterFolderSync.pass()
+    try verified(open.target.file, .fetched)
+  }
+
+  /// Puts bytes aside that were wrong twice.
+  func quarantine(_ open: OpenFile) throws {
+    try open.target.setAside(as: "\(open.stem).damaged")
+    try catalog.forgetPartial(open.target.file.hash)
+  }
+
+  private func verified(_ file: ModelFile, _ origin: PartRecord.Origin) throws(CatalogError) {
+    try catalog.setVerified(copy: copy.id, path: file.path, origin: origin, boot: BootID.current, at: Date())
+    CrashPoint.afterVerified.pass()
+  }
+
+  private func exists(_ path: String) -> Bool {
+    var info = stat()
+    return lstat(path, &info) == 0
+  }
+
+  private func setAside(_ path: String, as other: String) throws(DownloadError) {
+    guard rename(path, other) == 0 else { throw .system("rename", path, errno) }
+  }
+
+  /// Takes over the same content from elsewhere without fetching it: a hard link, or where there are none a clone
+  /// that shares the blocks.
+  private func shareTwin(_ file: ModelFile, at final: String, _ lock: FileLock) throws -> Bool {
+    defer { withExtendedLifetime(lock) {} }
+    for twin in place.twins(copy, file) where regularFileSize(twin) == file.size {
+      guard try BlobCheck.hash(of: twin, expected: file) == file.hash, share(twin, final) else { continue }
+      try syncFolder(Folders.parent(final))
+      try verified(file, .linked)
+      return true
+    }
+    return false
+  }
+
+  private func share(_ twin: String, _ final: String) -> Bool {
+    // Another program's link to a store of its own is followed: a link to the link would die with it.
+    if place.linksTwins, linkat(AT_FDCWD, twin, AT_FDCWD, final, AT_SYMLINK_FOLLOW) == 0 { return true }
+    let source = Glibc.open(twin, O_RDONLY | O_CLOEXEC)
+    guard source >= 0 else { return false }
+    defer { close(source) }
+    let temporary = "\(final).\(getpid())\(SmallFile.suffix)"
+    let clone = Glibc.open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode_t(place.fileMode))
+    guard clone >= 0 else { return false }
+    let isThere = hubwatch_clone(clone, source) == 0 && fsync(clone) == 0
+    close(clone)
+    guard isThere, rename(temporary, final) == 0 else {
+      unlink(temporary)
+      return false
+    }
+    return true
+  }
+}
