@@ -8,7 +8,7 @@ public struct DownloadError: ReportableError {
     /// Too little room on the disk: what is needed and what is free above the reserve.
     case noSpace(needed: ByteCount, free: ByteCount)
     /// More than the quota allows.
-    case overQuota(needed: ByteCount, quota: ByteCount)
+    case overQuota(needed: ByteCount, quota: ByteCount, words: String = "")
     /// The bytes are not what the hub announced, twice.
     case wrongContent(found: String)
     /// The hub's answer contradicts the listing or the request.
@@ -33,6 +33,9 @@ public struct DownloadError: ReportableError {
     }
   }
 
+  /// How the reason of a copy ends that was blocked by a page for people.
+  public static let portalWords = "a web page came instead of the file: a captive portal?"
+
   /// What is the matter.
   public let kind: Kind
   /// The file in its repository, or the folder on disk.
@@ -48,13 +51,14 @@ public struct DownloadError: ReportableError {
     switch kind {
     case .noSpace(let needed, let free):
       "\(object) needs \(needed.asDisk), but only \(free.asDisk) are free above the reserve"
-    case .overQuota(let needed, let quota):
+    case .overQuota(let needed, let quota, let words):
       "\(object) needs \(needed.asDisk), more than is left of the quota of \(quota.asDisk)"
+        + (words.isEmpty ? "" : ": \(words)")
     case .wrongContent(let found): "\(object) arrived damaged twice: its hash is \(found)"
     case .inconsistent(let reason): "\(object): \(reason)"
     case .refused(let status, let words):
       "\(object) is not handed out (\(status))" + (words.isEmpty ? "" : ": \(words)")
-    case .webPage: "a web page came instead of \(object): a captive portal?"
+    case .webPage: "\(object): \(Self.portalWords)"
     case .inUse: "\(object) is being fetched by another program"
     case .storage(let reason): "\(object): \(reason)"
     case .broken(let reason): "\(object) could not be fetched to its end: \(reason)"

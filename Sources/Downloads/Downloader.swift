@@ -12,12 +12,12 @@ public struct Downloader: Sendable {
   /// What downloads may take, and how patient they are.
   public struct Options: Sendable {
     /// Bytes of the disk that stay free.
-    public var reserve: ByteCount
+    public var reserve: DiskFloor
     /// When a connection is given up.
     public var limits = HTTPLimits()
 
     /// Options.
-    public init(reserve: ByteCount) { self.reserve = reserve }
+    public init(reserve: DiskFloor) { self.reserve = reserve }
   }
 
   /// Called a few times a second with file, bytes on disk and size.
@@ -74,6 +74,7 @@ public struct Downloader: Sendable {
         try catalog.setState(ofCopy: copy.id, .downloading, reason: nil, at: Date())
       }
       try place.prepare(copy)
+      _ = try PartialSweep(catalog: catalog, cache: cache).sweep(isDry: false, takesDamaged: false)
       try reserve(copy, parts, place)
       try await transfer(copy, parts, place, progress)
       let path = try place.publish(copy, parts.map(\.file), ref: ref)
@@ -110,8 +111,7 @@ public struct Downloader: Sendable {
       // The room that an earlier start reserved is no longer free, and ours.
       needed += max(0, part.file.size - allocatedSize("\(try place.partialStem(part.file)).part"))
     }
-    guard let free = DiskSpace.free(place.root) else { return }
-    let usable = ByteCount(free.bytes - options.reserve.bytes)
+    guard let usable = DiskSpace(place.root)?.usable(above: options.reserve) else { return }
     guard ByteCount(needed) <= usable else {
       throw DownloadError(.noSpace(needed: ByteCount(needed), free: usable), "\(copy.repo)")
     }

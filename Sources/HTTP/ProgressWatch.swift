@@ -36,8 +36,11 @@ struct ProgressWatch {
   }
 
   /// The reason to give up at `now`; nil to go on.
-  mutating func verdict(now: Duration) -> HTTPError.Kind? {
+  ///
+  /// - Parameter isResting: whether it is us who rest, so that only the limit of everything counts.
+  mutating func verdict(now: Duration, isResting: Bool = false) -> HTTPError.Kind? {
     if let total = limits.total, now - start >= total { return .timeout }
+    if isResting { return nil }
     guard hasBegun else { return now - start >= limits.connect + limits.firstByte ? .timeout : nil }
     let slice = limits.lowSpeedTime / Self.slices
     guard now - sliceStart >= slice else { return nil }
@@ -47,6 +50,9 @@ struct ProgressWatch {
     sliceBytes = 0
     return slowSlices >= Self.slices ? .stalled : nil
   }
+
+  /// When everything has taken too long; nil without such a limit.
+  var end: Duration? { limits.total.map { start + $0 } }
 
   /// When to look again at the latest.
   var nextLook: Duration {

@@ -53,7 +53,9 @@ struct TransferTable {
     }
     giveUpOnTheSlow()
     if !waiting.isEmpty, running.count < configuration.maximumTransfers { return 0 }
-    let looks = running.values.filter { !$0.isResting }.map { $0.watch.nextLook - clock.now }
+    let looks = running.values.compactMap { transfer in
+      (transfer.isResting ? transfer.watch.end : transfer.watch.nextLook).map { $0 - clock.now }
+    }
     guard let next = (looks + [rest].compactMap(\.self)).min() else { return 60_000 }
     let pause = next / .milliseconds(1)
     return Int32(min(60_000, max(1, pause.rounded(.up))))
@@ -92,8 +94,8 @@ struct TransferTable {
 
   private mutating func giveUpOnTheSlow() {
     let now = clock.now
-    for transfer in Array(running.values) where !transfer.isResting {
-      guard let kind = transfer.watch.verdict(now: now) else { continue }
+    for transfer in Array(running.values) {
+      guard let kind = transfer.watch.verdict(now: now, isResting: transfer.isResting) else { continue }
       end(transfer, .failure(transfer.error(kind)))
     }
   }

@@ -139,14 +139,54 @@ public struct SettingKey: Sendable {
       render: { size($0.downloads.quota) },
       store: { settings, value throws(SettingRefusal) in settings.downloads.quota = try value.size() }),
     SettingKey(
-      section: "downloads", name: "reserve", documentation: "What stays free on the disk.",
-      render: { size($0.downloads.reserve) },
-      store: { settings, value throws(SettingRefusal) in settings.downloads.reserve = try value.size() }),
+      section: "downloads", name: "reserve",
+      documentation: """
+        What stays free on the disk: a size, a share such as "5%", or "auto" for 5 % and at least 10 GiB.
+        """,
+      render: { reserve($0.downloads.reserve) },
+      store: { settings, value throws(SettingRefusal) in
+        if case .string("auto") = value {
+          settings.downloads.reserve = .usual
+        } else if case .string(let text) = value, text.hasSuffix("%") {
+          guard let percent = Double(text.dropLast().filter { $0 != " " }), (0...90).contains(percent) else {
+            throw SettingRefusal(wanted: "a share from \"0%\" to \"90%\"")
+          }
+          settings.downloads.reserve = DiskFloor(bytes: ByteCount(0), share: percent / 100)
+        } else {
+          settings.downloads.reserve = DiskFloor(bytes: try value.size())
+        }
+      }),
     SettingKey(
-      section: "downloads", name: "limit", documentation: "Bytes a second, such as \"20M\"; \"0\" is no limit.",
-      render: { size($0.downloads.limit) },
-      store: { settings, value throws(SettingRefusal) in settings.downloads.limit = try value.size() }),
+      section: "downloads", name: "evict",
+      documentation: """
+        Whether models that hubwatch chose by itself, and that you neither pulled nor kept, may be deleted when the
+        quota is full. The first time it only says what it would delete.
+        """,
+      render: { "\($0.downloads.evict)" },
+      store: { settings, value throws(SettingRefusal) in settings.downloads.evict = try value.flag() }),
+    SettingKey(
+      section: "downloads", name: "limit",
+      documentation: """
+        Bytes a second, such as "20M"; "0" is no limit. With hours: "08:00-23:00 5M, 20M" is 5 MB/s by day and 20 MB/s
+        otherwise.
+        """,
+      render: { quoted($0.downloads.limit.description) },
+      store: { settings, value throws(SettingRefusal) in
+        if case .integer(0) = value {
+          settings.downloads.limit = .unlimited
+          return
+        }
+        guard let table = BandwidthTimetable(try value.text()) else {
+          throw SettingRefusal(wanted: "a rate such as \"20M\", or with hours \"08:00-23:00 5M, 20M\"")
+        }
+        settings.downloads.limit = table
+      }),
   ]
+
+  private static func reserve(_ floor: DiskFloor) -> String {
+    if floor == .usual { return quoted("auto") }
+    return floor.share > 0 ? quoted("\(floor.share * 100)%") : size(floor.bytes)
+  }
 
   private static let lifeKeys: [SettingKey] = [
     SettingKey(

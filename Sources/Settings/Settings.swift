@@ -98,9 +98,11 @@ public struct Settings: Sendable, Equatable {
     /// Bytes that hubwatch's own downloads may take in all.
     public var quota = ByteCount(200_000_000_000)
     /// Bytes of the disk that stay free.
-    public var reserve = ByteCount(10_000_000_000)
-    /// Bytes a second; 0 is no limit.
-    public var limit = ByteCount(0)
+    public var reserve = DiskFloor.usual
+    /// Bytes a second, by the time of day.
+    public var limit = BandwidthTimetable.unlimited
+    /// Whether models that hubwatch chose by itself may be deleted to make room for newer ones.
+    public var evict = true
   }
   /// The smoke test.
   public struct Smoke: Sendable, Equatable {

@@ -19,12 +19,16 @@ public struct FamilySource: Sendable {
 
   /// Members in the order in which they are preferred.
   public func ordered(_ members: [FamilyMember]) -> [FamilyMember] {
-    members.sorted { left, right in
-      let (a, b) = (place(left), place(right))
-      if a != b { return a < b }
-      if left.repo.downloads != right.repo.downloads { return left.repo.downloads > right.repo.downloads }
-      return left.repo.id < right.repo.id
-    }
+    members.sorted { isBetter(($0.repo.id, $0.repo.downloads), ($1.repo.id, $1.repo.downloads)) }
+  }
+
+  /// Repositories, with their downloads, in the same order.
+  func ordered(_ repos: [(id: RepoID, downloads: Int)]) -> [RepoID] { repos.sorted(by: isBetter).map(\.id) }
+
+  private func isBetter(_ left: (id: RepoID, downloads: Int), _ right: (id: RepoID, downloads: Int)) -> Bool {
+    let (a, b) = (place(left.id), place(right.id))
+    if a != b { return a < b }
+    return left.downloads == right.downloads ? left.id < right.id : left.downloads > right.downloads
   }
 
   /// The best source of a quantization; nil when no member offers it.
@@ -32,8 +36,8 @@ public struct FamilySource: Sendable {
     ordered(members.filter { $0.quantizations[quantization] != nil }).first
   }
 
-  private func place(_ member: FamilyMember) -> Int {
-    let owner = member.repo.id.owner.lowercased()
+  private func place(_ id: RepoID) -> Int {
+    let owner = id.owner.lowercased()
     if owner == publisher, !publisher.isEmpty { return 0 }
     return follow.firstIndex(of: owner).map { $0 + 1 } ?? follow.count + 1
   }

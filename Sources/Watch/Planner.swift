@@ -8,6 +8,7 @@ struct Planner {
   let catalog: Catalog
   let settings: Settings.Downloads
   let follow: [String]
+  let room: QuotaRoom
   let observe: StreetObserver
   let now: @Sendable () -> Date
 
@@ -17,16 +18,19 @@ struct Planner {
   /// Wants the best fitting quantization of the families that deserve it most and have no copy yet, each from its best
   /// source, as many as one cycle may fetch and the quota allows.
   ///
-  /// - Throws: `CatalogError`.
-  func plan() throws(CatalogError) {
-    guard settings.automatic else { return }
-    var room = settings.perCycle - (try catalog.copies(in: [.wanted, .downloading]).count)
-    guard room > 0 else { return }
-    var used = try catalog.bytesOnDisk()
+  /// - Returns: what a person should know of the quota; nil when there is nothing.
+  /// - Throws: `CatalogError`, `DownloadError`.
+  func plan() throws -> String? {
+    guard settings.automatic else { return nil }
+    var places = settings.perCycle - (try catalog.copies(in: [.wanted, .downloading]).count)
+    var announcement: String?
+    guard places > 0 else { return nil }
     for family in try catalog.familiesToFetch(since: now().addingTimeInterval(-Self.newness), limit: 500)
-    where room > 0 {
+    where places > 0 {
       guard let (repo, best) = try choice(family), let commit = repo.describedCommit else { continue }
-      guard best.bytes <= settings.quota.bytes - used else {
+      let answer = try room.make(best.bytes, for: nil, byHand: false)
+      guard answer == .room else {
+        if case .announced = answer { announcement = answer.words }
         let reason = "\(best.quantization) needs \(ByteCount(best.bytes).asDisk), more than the quota leaves"
         if repo.reason != reason { try catalog.setState(repo.id, .sized, reason: reason, at: now()) }
         continue
@@ -36,9 +40,9 @@ struct Planner {
         repo: repo.id, commit: commit, quantization: best.quantization.description, files: best.files,
         byHand: false, at: now())
       observe(.chosen(repo.id, quantization: best.quantization.description, bytes: best.bytes))
-      used += best.bytes
-      room -= 1
+      places -= 1
     }
+    return announcement
   }
 
   /// What to fetch of a family; nil when it has a copy, or nothing fits.
@@ -54,7 +58,7 @@ struct Planner {
         failed.insert(member.repo.id)
       }
     }
-    var best: (repo: RepoRecord, weights: WeightsRecord)?
+    var best: (record: RepoRecord, weights: WeightsRecord)?
     for member in FamilySource(family: family.name, follow: follow).ordered(members)
     where !failed.contains(member.repo.id) {
       let description = try catalog.description(of: member.repo.id)
@@ -63,7 +67,9 @@ struct Planner {
       let weights = try catalog.weights(of: member.repo.id)
       guard let offer = Ladder.best(weights, fits: { fitting.contains($0.path) }) else { continue }
       // Only a better quantization speaks against the better source.
-      if let best, offer.quantization.preference <= best.weights.quantization.preference { continue }
+      if let best, Ladder.preference(offer, of: member.repo) <= Ladder.preference(best.weights, of: best.record) {
+        continue
+      }
       best = (member.repo, offer)
     }
     return best

@@ -44,11 +44,49 @@ extension Street {
   ///   - revision: a branch, tag or commit; nil for main.
   ///   - quantization: a name, or nil for the best one that fits the device.
   ///   - file: exactly this file instead.
+  ///   - allowsPickle: whether that file may be of a format that can run code.
   /// - Throws: `ChoiceError`, `HubError`, `ModelFileError`, `CatalogError`.
   public func choose(
-    _ id: RepoID, revision: String?, quantization: Quantization?, file: RepoPath?
+    _ id: RepoID, revision: String?, quantization: Quantization?, file: RepoPath?, allowsPickle: Bool = false
   ) async throws -> Choice {
-    if let file { return try await choose(id, revision: revision, file: file) }
+    if let file { return try await choose(id, revision: revision, file: file, allowsPickle: allowsPickle) }
+    do {
+      return try await choose(id, revision: revision, quantization: quantization)
+    } catch let error as ChoiceError where revision == nil {
+      // A repository of safetensors alone has relatives that were converted from it.
+      guard let known = try catalog.repo(id), known.state != .sized else { throw error }
+      for source in try await conversions(of: known.id) {
+        if let choice = try await choiceIfFitting(source, quantization) { return choice }
+      }
+      throw error
+    }
+  }
+
+  /// Repositories with quantizations of a model, the best source first.
+  private func conversions(of id: RepoID) async throws -> [RepoID] {
+    let query = ModelQuery(
+      filters: ["gguf", "base_model:quantized:\(id)"], sort: .downloads, limit: 20, expand: ModelQuery.ggufPollMembers)
+    for try await page in hub.models(query) {
+      for info in page.models { try record(info) }
+      let listed = page.models.map { (id: $0.id, downloads: Int($0.downloads ?? 0)) }
+      return FamilySource(family: id.description, follow: follow).ordered(listed)
+    }
+    return []
+  }
+
+  private func choiceIfFitting(_ id: RepoID, _ quantization: Quantization?) async throws -> Choice? {
+    do {
+      return try await choose(id, revision: nil, quantization: quantization)
+    } catch is ChoiceError {
+      return nil
+    } catch let error as HubError where error.exitCode == .failed && error.kind != .cancelled {
+      return nil
+    } catch is ModelFileError {
+      return nil
+    }
+  }
+
+  private func choose(_ id: RepoID, revision: String?, quantization: Quantization?) async throws -> Choice {
     let (commit, shape, weights) = try await offers(id, revision: revision)
     let offered = Ladder.ordered(weights)
     func choice(_ record: WeightsRecord) -> Choice {
@@ -76,16 +114,23 @@ extension Street {
     return choice(best)
   }
 
-  private func choose(_ id: RepoID, revision: String?, file path: RepoPath) async throws -> Choice {
+  private func choose(
+    _ id: RepoID, revision: String?, file path: RepoPath, allowsPickle: Bool
+  ) async throws -> Choice {
     let commit = try await headCommit(id, revision: revision)
     let tree = try await hub.tree(id, revision: commit.description)
     guard let file = tree.files.first(where: { $0.path == path }) else {
       throw HubError(.entryNotFound, "\(id)/\(path)")
     }
-    guard !file.isPickle else {
+    guard allowsPickle || !file.isPickle else {
       throw ChoiceError(
         problem: "\(id)/\(path) is of a format that can run code when it is loaded",
-        advice: "look for a GGUF or safetensors version")
+        advice: "look for a GGUF or safetensors version, or add --allow-pickle if you trust its author")
+    }
+    if file.isRunnableGGUF {
+      // A header that does not read is found before gigabytes are fetched behind it.
+      let reader = HubRangeReader(client: hub, id: id, commit: commit, file: file)
+      _ = try await GGUFHeader.read(from: reader, name: "\(id)/\(path)")
     }
     let label = Quantization(fileName: path.description)?.description ?? path.fileName
     return Choice(repo: id, commit: commit, label: label, files: [file])

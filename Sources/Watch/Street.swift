@@ -70,11 +70,11 @@ public struct Street: Sendable {
     settings = parts.settings
     device = parts.device
     cache = HubCache(root: parts.cacheRoot)
-    let limit = parts.settings.downloads.limit.bytes
+    let limit = parts.settings.downloads.limit
     downloader = Downloader(
       hub: parts.hub, http: parts.http, catalog: parts.catalog, cache: cache,
       options: .init(reserve: parts.settings.downloads.reserve),
-      budget: BandwidthBudget { limit > 0 ? limit : nil })
+      budget: BandwidthBudget { limit.rate(atMinute: LocalTime.minuteOfDay) })
     smoke = SmokeRunner(program: parts.program, options: .init(parts.settings.smoke))
     self.now = now
     self.observe = observe
@@ -93,6 +93,15 @@ public struct Street: Sendable {
     UpstreamStep(
       catalog: catalog, settings: settings.tools, remote: GitRemote(environment: ProcessInfo.processInfo.environment),
       now: now, observe: observe)
+  }
+
+  /// Authors whose models come first.
+  var follow: [String] { settings.watch.follow }
+
+  private var room: QuotaRoom {
+    QuotaRoom(
+      catalog: catalog, cache: cache, quota: settings.downloads.quota, mayEvict: settings.downloads.evict,
+      observe: observe, now: now)
   }
 
   /// The device, for messages.
@@ -122,9 +131,10 @@ public struct Street: Sendable {
     if let upstreamTrouble = try await upstreams.check().trouble { trouble.append(upstreamTrouble) }
     try fitStep.bringUpToDate()
     if hubError == nil {
-      try Planner(
-        catalog: catalog, settings: settings.downloads, follow: settings.watch.follow, observe: observe, now: now
-      ).plan()
+      let planner = Planner(
+        catalog: catalog, settings: settings.downloads, follow: settings.watch.follow, room: room, observe: observe,
+        now: now)
+      if let words = try planner.plan() { trouble.append(words) }
       hubError = try await pullAll()
       if let hubError { trouble.append(hubError.problem) }
     }
@@ -229,10 +239,11 @@ public struct Street: Sendable {
   /// - Returns: the path of the first file.
   /// - Throws: what `Downloader.fetch` throws.
   public func pull(_ copy: CopyRecord) async throws -> String {
-    if copy.state != .verified, copy.state != .tested {
-      let (used, quota) = (try catalog.bytesOnDisk(except: copy.id), settings.downloads.quota)
-      guard copy.bytes <= quota.bytes - used else {
-        let error = DownloadError(.overQuota(needed: ByteCount(copy.bytes), quota: quota), "\(copy.repo)")
+    if copy.state != .verified, copy.state != .tested, copy.folder == nil {
+      let answer = try room.make(copy.bytes, for: copy.id, byHand: copy.byHand)
+      if let words = answer.words {
+        let error = DownloadError(
+          .overQuota(needed: ByteCount(copy.bytes), quota: settings.downloads.quota, words: words), "\(copy.repo)")
         try catalog.setState(ofCopy: copy.id, error.copyState, reason: error.problem, at: now())
         throw error
       }
@@ -251,8 +262,10 @@ public struct Street: Sendable {
   /// Fetches what is wanted, under way or waiting. Returns the hub's error when it cannot be reached.
   private func pullAll() async throws -> HubError? {
     for copy in try catalog.copies(in: [.wanted, .downloading, .waiting, .blocked]) {
-      // What was blocked may have been mended upstream, or was a captive portal: once a day it is tried again.
-      if copy.state == .blocked, now().timeIntervalSince(copy.changedAt) < 86400 { continue }
+      // What was blocked may have been mended upstream: once a day it is tried again, and after a web page in place
+      // of the file as soon as somebody may have logged in.
+      let pause: TimeInterval = copy.reason?.hasSuffix(DownloadError.portalWords) ?? false ? 900 : 86_400
+      if copy.state == .blocked, now().timeIntervalSince(copy.changedAt) < pause { continue }
       do {
         _ = try await pull(copy)
       } catch let error as HubError {
@@ -283,12 +296,16 @@ public struct Street: Sendable {
     return trouble
   }
 
+  /// Where a copy's first file lies.
+  private func path(of copy: CopyRecord) -> String {
+    copy.folder.map { "\($0)/\(copy.path)" } ?? cache.snapshot(copy.repo, copy.commit, copy.path)
+  }
+
   /// Finds out which copies somebody has deleted since, so that neither the quota nor the digest counts them.
   private func reconcile() throws(CatalogError) {
     for copy in try catalog.copies(in: [.verified, .tested]) {
-      let path = cache.snapshot(copy.repo, copy.commit, copy.path)
-      guard !FileManager.default.fileExists(atPath: path) else { continue }
-      try catalog.setState(ofCopy: copy.id, .lost, reason: "its file is no longer in the cache", at: now())
+      guard !FileManager.default.fileExists(atPath: path(of: copy)) else { continue }
+      try catalog.setState(ofCopy: copy.id, .lost, reason: "its file is no longer there", at: now())
     }
   }
 
@@ -325,7 +342,7 @@ public struct Street: Sendable {
   /// - Throws: `SmokeError`, `CatalogError`, `CancellationError`.
   public func test(_ copy: CopyRecord) async throws -> SmokeReport {
     observe(.testing(copy.repo, quantization: copy.quantization))
-    let path = cache.snapshot(copy.repo, copy.commit, copy.path)
+    let path = path(of: copy)
     guard FileManager.default.fileExists(atPath: path) else {
       try catalog.setState(ofCopy: copy.id, .lost, reason: "\(path) is no longer there", at: now())
       let report = SmokeReport(path: path, verdict: .fail, reasons: ["the file is no longer there"])

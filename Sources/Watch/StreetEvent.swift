@@ -9,6 +9,8 @@ public enum StreetEvent: Sendable {
   case described(RepoID, RepoState, reason: String?)
   /// A quantization was chosen for download.
   case chosen(RepoID, quantization: String, bytes: Int64)
+  /// A copy that hubwatch had chosen by itself was deleted to make room.
+  case evicted(RepoID, quantization: String, bytes: Int64)
   /// Bytes arrived.
   case progress(RepoID, path: RepoPath, done: Int64, total: Int64)
   /// A copy is complete and verified.

@@ -8,17 +8,11 @@ import Watch
 /// Tells on standard error what happens on the street: a line an event, and a progress line for downloads.
 final class Narrator: Sendable {
   private let terminal: Terminal
-  private let progress: ProgressLine
-  private struct Transfer {
-    var path: RepoPath?
-    var start: ContinuousClock.Instant = .now
-    var startBytes: Int64 = 0
-  }
-  private let transfer = Mutex(Transfer())
+  private let progress: ProgressBoard
 
   init(terminal: Terminal) {
     self.terminal = terminal
-    progress = ProgressLine(terminal: terminal)
+    progress = ProgressBoard(terminal: terminal)
   }
 
   /// The observer to be given to a street.
@@ -32,10 +26,16 @@ final class Narrator: Sendable {
       line("look", "\(id): \(Self.words(state))" + (reason.map { " (\($0))" } ?? ""))
     case .chosen(let id, let quantization, let bytes):
       line("plan", "\(id) \(quantization), \(ByteCount(bytes).asDisk)")
-    case .progress(let id, let path, let done, let total): show(id, path, done, total)
+    case .evicted(let id, let quantization, let bytes):
+      line("drop", "\(id) \(quantization) made room: \(ByteCount(bytes).asDisk)")
+    case .progress(let id, let path, let done, let total):
+      progress.show(label: "\(id)/\(path)", done: done, total: total)
     case .fetched(let id, let path, let bytes):
+      progress.reset()
       line("pull", "\(id): \(ByteCount(bytes).asDisk) verified, \(path)", .good)
-    case .notFetched(let id, let state, let reason): line("pull", "\(id): \(state.rawValue), \(reason)", .bad)
+    case .notFetched(let id, let state, let reason):
+      progress.reset()
+      line("pull", "\(id): \(state.rawValue), \(reason)", .bad)
     case .testing(let id, let quantization): line("test", "\(id) \(quantization) …")
     case .tested(let id, let report):
       let speed = report.tokensPerSecond.map { ", \(ByteCount.decimal($0, places: 1)) tokens/s" } ?? ""
@@ -68,18 +68,5 @@ final class Narrator: Sendable {
     progress.clear()
     let safe = ForeignText.safe(Redaction.redact(text), limit: 1000)
     Terminal.write("\(terminal.style.paint(verb, meaning))  \(safe)", to: 2)
-  }
-
-  private func show(_ id: RepoID, _ path: RepoPath, _ done: Int64, _ total: Int64) {
-    let speed: Double? = transfer.withLock { state in
-      if state.path != path || done < state.startBytes {
-        state = Transfer(path: path, start: .now, startBytes: done)
-        return nil
-      }
-      let elapsed = ContinuousClock.now - state.start
-      let seconds = Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) / 1e18
-      return seconds > 0.2 ? Double(done - state.startBytes) / seconds : nil
-    }
-    progress.show(label: "\(id)/\(path)", done: done, total: total, bytesPerSecond: speed)
   }
 }

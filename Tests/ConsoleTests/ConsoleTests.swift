@@ -72,9 +72,9 @@ struct ConsoleTests {
   }
 
   @Test func durations() {
-    #expect(ProgressLine.duration(59.2) == "60 s")
-    #expect(ProgressLine.duration(600) == "10 min")
-    #expect(ProgressLine.duration(7800) == "2 h 10 min")
-    #expect(ProgressLine.duration(.infinity) == "?")
+    #expect(ProgressBoard.duration(59.2) == "60 s")
+    #expect(ProgressBoard.duration(600) == "10 min")
+    #expect(ProgressBoard.duration(7800) == "2 h 10 min")
+    #expect(ProgressBoard.duration(.infinity) == "?")
   }
 }

@@ -51,7 +51,7 @@ struct ConnectionTests {
       byHand: true, at: Date())
     let downloader = Downloader(
       hub: hub, http: http, catalog: catalog, cache: HubCache(root: "\(folder.path)/cache/hub"),
-      options: .init(reserve: ByteCount(0)), sleep: { _ in try Task.checkCancellation() })
+      options: .init(reserve: DiskFloor(bytes: ByteCount(0))), sleep: { _ in try Task.checkCancellation() })
     let result: Result<String, any Error>
     do {
       let path = try await downloader.fetch(copy, ref: nil) { _, _, _ in }

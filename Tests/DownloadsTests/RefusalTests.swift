@@ -189,7 +189,7 @@ struct RefusalTests {
     try await Stage.with([Stage.file: content], faults: faults, cacheRoot: "\(folder)/hub") { stage in
       let copy = try await stage.want(Stage.file)
       try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-      let free = try #require(DiskSpace.free(folder)).bytes
+      let free = try #require(DiskSpace(folder)).free.bytes
       let reserve = free - Int64(size) - 10_000_000
       #expect(await stage.failure(copy, reserve: reserve) != nil)
       // Several connections use up the server's mishaps, how many at a time is not known.

@@ -108,7 +108,8 @@ struct Stage: Sendable {
   ) async throws -> String {
     let waits = waits
     return try await Downloader(
-      hub: hub, http: http, catalog: catalog, cache: cache, options: .init(reserve: ByteCount(reserve)),
+      hub: hub, http: http, catalog: catalog, cache: cache,
+      options: .init(reserve: DiskFloor(bytes: ByteCount(reserve))),
       sleep: { try waits.wait($0) }
     ).fetch(try state(copy), ref: "main", progress: progress)
   }

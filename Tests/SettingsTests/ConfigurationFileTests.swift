@@ -38,7 +38,7 @@ struct ConfigurationFileTests {
     settings.hub.endpoint = "http://127.0.0.1:8080"
     settings.device.vram = 11.5
     settings.downloads.quota = ByteCount(8 << 30)
-    settings.downloads.limit = ByteCount(20_000_000)
+    settings.downloads.limit = try #require(BandwidthTimetable("08:00-23:00 5M, 20M"))
     settings.daemon.intervalSeconds = 90
     settings.watch.mute = ["a \"b\" \\ \n c"]
     settings.smoke.automatic = false

@@ -100,6 +100,20 @@ public struct HubCache: Sendable {
     CrashPoint.afterLink.pass()
   }
 
+  /// Links in the repository's snapshots that lead to a content.
+  func snapshotLinks(to hash: ContentHash, in repo: RepoID) -> [String] {
+    let snapshots = "\(folder(repo))/snapshots"
+    guard let paths = FileManager.default.enumerator(atPath: snapshots) else { return [] }
+    return paths.compactMap { $0 as? String }.map { "\(snapshots)/\($0)" }.filter { path in
+      existingLink(path)?.hasSuffix("/blobs/\(hash)") ?? false
+    }
+  }
+
+  /// Takes away the links that lead to a content.
+  func unlinkSnapshots(of hash: ContentHash, in repo: RepoID) {
+    for link in snapshotLinks(to: hash, in: repo) { unlink(link) }
+  }
+
   /// Points a branch to a commit: last of all, since a ref without its snapshot counts as corruption.
   func writeRef(_ repo: RepoID, _ ref: String, _ commit: CommitHash) throws(DownloadError) {
     guard RepoPath(ref) != nil else { return }

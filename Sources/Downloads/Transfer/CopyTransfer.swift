@@ -367,9 +367,8 @@ struct CopyTransfer {
     replaceTheSlow(now - start)
     if now - lastSpaceCheck > .seconds(1) {
       lastSpaceCheck = now
-      if let free = DiskSpace.free(around.root), free < around.options.reserve {
-        throw DownloadError(
-          .noSpace(needed: ByteCount(0), free: ByteCount(free.bytes - around.options.reserve.bytes)), around.root)
+      if let usable = DiskSpace(around.root)?.usable(above: around.options.reserve), usable.bytes < 0 {
+        throw DownloadError(.noSpace(needed: ByteCount(0), free: usable), around.root)
       }
     }
     for index in files.indices {

@@ -56,6 +56,8 @@ actor FileDesk {
       if try BlobCheck.hash(of: final, expected: file) == file.hash {
         let isOurs = journal != nil && access("\(stem).part", F_OK) != 0
         try verified(file, isOurs ? .fetched : .found)
+        // Killed after the file had its name, we left its record behind.
+        if isOurs { unlink("\(stem).progress") }
         return .complete
       }
     }

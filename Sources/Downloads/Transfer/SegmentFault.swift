@@ -23,7 +23,7 @@ enum SegmentFault: Error, Equatable {
     case .rangeIgnored: "the server does not honour ranges"
     case .wrongRange(let found): "the server sent another range than was asked for (\(found))"
     case .entityChanged: "the file changed while it was fetched"
-    case .webPage: "a web page came instead of the file: a captive portal?"
+    case .webPage: DownloadError.portalWords
     case .wrongContent(let reason): reason
     case .rangeBeyondEnd: "the server's file is shorter than the listing says"
     case .wrongStatus(let status): "the server answered \(status)"

@@ -57,6 +57,9 @@ struct EventLog {
           ])
       case .described(let id, let state, let reason):
         logger.info("described", metadata: ["model": "\(id)", "state": "\(state)", "reason": "\(reason ?? "")"])
+      case .evicted(let id, let quantization, let bytes):
+        logger.notice(
+          "deleted to make room", metadata: ["model": "\(id)", "quantization": "\(quantization)", "bytes": "\(bytes)"])
       case .chosen(let id, let quantization, let bytes):
         logger.notice("chosen", metadata: ["model": "\(id)", "quantization": "\(quantization)", "bytes": "\(bytes)"])
       case .progress: break

@@ -64,7 +64,7 @@ struct DemoVerb: Verb {
     environment["HF_HOME"] = "\(stage.folder)/home"
     var loaded = try LoadedSettings(environment: environment)
     loaded.settings.device.vram = 12
-    loaded.settings.downloads.reserve = ByteCount(0)
+    loaded.settings.downloads.reserve = DiskFloor(bytes: ByteCount(0))
     loaded.settings.downloads.perCycle = 10
     // The internet is no part of the demo; a repository on this disk shows the watch over tools.
     let tool = await DemoTool(path: stage.tool)

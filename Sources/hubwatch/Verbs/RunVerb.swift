@@ -13,9 +13,18 @@ struct RunVerb: Verb {
   func work() async throws -> Domain.ExitCode {
     let loaded = try LoadedSettings(environment: common.environment)
     let narrator = Narrator(terminal: common.errorTerminal)
-    return try await House.open(loaded, observe: narrator.observer) { house in
-      DeviceNote.say(house.device, common)
-      try await house.street.cycle()
+    let common = common
+    do {
+      return try await StopSignal.cancelling {
+        try await House.open(loaded, observe: narrator.observer) { house in
+          DeviceNote.say(house.device, common)
+          try await house.street.cycle()
+          return .done
+        }
+      }
+    } catch is CancellationError {
+      // Nothing is lost, and whoever stopped it does not want to hear of a failure.
+      common.note("hubwatch: stopped; the next run goes on where this one was")
       return .done
     }
   }
