@@ -94,6 +94,10 @@ let package = Package(
         "hubwatch", "Catalog", "Checksums", "HubServer", "ModelFiles", "Watch", "Domain", "TestSupport", subprocess,
       ]),
     .testTarget(
+      name: "TortureTests",
+      dependencies: ["hubwatch", "Checksums", "HubServer", "ModelFiles", "Domain", "TestSupport", grdb],
+      exclude: ["Shim"]),
+    .testTarget(
       name: "InferenceTests", dependencies: ["Inference", "ModelFiles", "CKernels", "Domain", "TestSupport"]),
     .testTarget(name: "SmokeTests", dependencies: ["Smoke", "TestSupport"]),
     .testTarget(
