@@ -95,6 +95,10 @@ let package = Package(
         subprocess,
       ]),
     .testTarget(
+      name: "TortureTests",
+      dependencies: ["hubwatch", "Checksums", "HubServer", "ModelFiles", "Domain", "TestSupport", grdb],
+      exclude: ["Shim"]),
+    .testTarget(
       name: "InferenceTests", dependencies: ["Inference", "ModelFiles", "CKernels", "Domain", "TestSupport"]),
     .testTarget(name: "SmokeTests", dependencies: ["Smoke", "TestSupport"]),
     .testTarget(
