@@ -96,7 +96,7 @@ let package = Package(
       ]),
     .testTarget(
       name: "TortureTests",
-      dependencies: ["hubwatch", "Checksums", "HubServer", "ModelFiles", "Domain", "TestSupport", grdb],
+      dependencies: ["Downloads", "hubwatch", "Checksums", "HubServer", "ModelFiles", "Domain", "TestSupport", grdb],
       exclude: ["Shim"]),
     .testTarget(
       name: "InferenceTests", dependencies: ["Inference", "ModelFiles", "CKernels", "Domain", "TestSupport"]),

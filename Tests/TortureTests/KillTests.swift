@@ -1,9 +1,10 @@
+import Downloads
 import Foundation
 import TestSupport
 import Testing
 
 /// The points at which the program ends itself when `HUBWATCH_CRASH_AT` names them.
-private let crashPoints: [String] = []
+private let crashPoints = CrashPoint.allCases.map(\.rawValue)
 
 extension Torture {
   /// SIGKILL at random moments, and a sudden end at named ones.
@@ -63,8 +64,7 @@ extension Torture {
       #expect(phases["transfer"] > 0, "no kill hit the transfer: \(phases)")
     }
 
-    @Test(.enabled(if: !crashPoints.isEmpty, "needs the names of the program's crash points"))
-    func atNamedPoints() async throws {
+    @Test func atNamedPoints() async throws {
       let (hub, _, _) = try await hub()
       var (deaths, unmet, lost) = (Tally(), Tally(), Int64(0))
       for point in crashPoints {

@@ -4,6 +4,8 @@ import Glibc
 import TestSupport
 import Testing
 
+@testable import Downloads
+
 /// A person's folders at a place of our choice, and what can be seen of them from outside.
 struct TortureHome {
   let root: String
@@ -74,10 +76,13 @@ struct TortureHome {
     return await program.outcome()
   }
 
-  /// Bytes of the model that are on disk, complete or not. What is only reserved does not count.
+  /// Bytes of the model that are on disk, complete or not: of partial files what their records tell, since a file system
+  /// may show reserved blocks as data once it has written their neighbours.
   var arrived: Int64 {
-    Disk.files(below: partial).reduce(0) { $0 + Disk.data("\(partial)/\($1)") }
-      + Disk.files(below: blobs).reduce(0) { $0 + Disk.data("\(blobs)/\($1)") }
+    Disk.files(below: partial).filter { $0.hasSuffix(".progress") }
+      .filter { Disk.kind("\(partial)/\($0.replacing(".progress", with: ".part"))") == S_IFREG }
+      .reduce(0) { $0 + (ProgressRecord(path: "\(partial)/\($1)")?.arrived.count ?? 0) }
+      + Disk.files(below: blobs).reduce(0) { $0 + Disk.size("\(blobs)/\($1)") }
   }
 
   /// Everything but state and cache, to be compared.
@@ -130,22 +135,9 @@ enum Disk {
     return data.range(of: Data(text.utf8)) != nil
   }
 
-  /// `lseek`'s SEEK_DATA and SEEK_HOLE, which Glibc hides from programs that do not ask for extensions.
-  private static let (seekData, seekHole) = (Int32(3), Int32(4))
-
-  /// Bytes of a file that were written, as the file system tells them from its holes.
-  static func data(_ path: String) -> Int64 {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { return 0 }
-    defer { close(descriptor) }
-    var (count, place) = (Int64(0), off_t(0))
-    while true {
-      let start = lseek(descriptor, place, seekData)
-      guard start >= 0 else { return count }
-      let end = lseek(descriptor, start, seekHole)
-      guard end > start else { return count }
-      count += Int64(end - start)
-      place = end
-    }
+  /// The size of a file; 0 when there is none.
+  static func size(_ path: String) -> Int64 {
+    var info = stat()
+    return lstat(path, &info) == 0 ? Int64(info.st_size) : 0
   }
 }
