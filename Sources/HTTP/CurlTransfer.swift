@@ -106,7 +106,7 @@ extension CurlTransfer {
     set(CURLOPT_NOPROXY, configuration.proxyExceptions)
     set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
     set(CURLOPT_TCP_KEEPALIVE, 1)
-    set(CURLOPT_BUFFERSIZE, 512 << 10)
+    set(CURLOPT_BUFFERSIZE, 256 << 10)
     set(CURLOPT_IPRESOLVE, configuration.addressFamily.curlValue)
     _ = hubwatch_curl_set_pointer(easy, CURLOPT_ERRORBUFFER, message)
   }

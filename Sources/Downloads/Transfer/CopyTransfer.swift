@@ -198,7 +198,13 @@ struct CopyTransfer {
     _ http: HTTPClient, _ request: HTTPRequest, _ sink: SegmentSink, until stops: AsyncStream<Void>
   ) async -> Result<HTTPHead, any Error> {
     await withTaskGroup(of: Result<HTTPHead, any Error>?.self) { group in
-      group.addTask { await result { try await http.transfer(request, sink: sink) } }
+      group.addTask {
+        let answer = await result { try await http.transfer(request, sink: sink) }
+        // Also of a transfer that broke every byte counts.
+        let flushed = await result { try sink.flush() }
+        if case .failure(let error) = flushed { return .failure(error) }
+        return answer
+      }
       group.addTask {
         for await _ in stops { break }
         return nil
@@ -372,6 +378,7 @@ struct CopyTransfer {
       }
     }
     for index in files.indices {
+      for connection in files[index].connections.values { try connection.sink.flush() }
       report(index)
       keep(index, now, &group)
     }

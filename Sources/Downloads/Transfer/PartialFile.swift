@@ -323,10 +323,10 @@ final class PartialFile: Sendable {
     }
   }
 
-  /// Takes the first bytes out of memory, as far as they are durable.
-  func forgetPages(upTo end: Int64) {
-    let safe = min(end, state.withLock { $0.durable.prefix })
-    if safe > 0 { _ = hubwatch_forget_pages(descriptor, 0, safe) }
+  /// Takes bytes that were hashed out of memory, as far as they are on disk: a download that is larger than the memory
+  /// must not push out what others need.
+  func forgetPages(_ range: Range<Int64>) {
+    if !range.isEmpty { _ = hubwatch_forget_pages(descriptor, range.lowerBound, Int64(range.count)) }
   }
 
   /// Forgets what has arrived; the bytes stay until others are written over them.

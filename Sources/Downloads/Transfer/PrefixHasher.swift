@@ -15,7 +15,8 @@ actor PrefixHasher {
   /// Small enough to stay in the processor's cache between the read and the hash.
   private static let pieceBytes = 256 << 10
   /// Bytes after which what was hashed is taken out of memory.
-  private static let forgetBytes: Int64 = 64 << 20
+  private static let forgetBytes: Int64 = 32 << 20
+  private static let lagBytes: Int64 = 512 << 20
 
   nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
@@ -39,7 +40,8 @@ actor PrefixHasher {
       buffer.withUnsafeBytes { checksum.update(UnsafeRawBufferPointer(rebasing: $0[..<count])) }
       position += Int64(count)
       if position - forgotten >= Self.forgetBytes {
-        target.forgetPages(upTo: position)
+        // What was still on its way to the disk the last time is taken, too.
+        target.forgetPages(max(0, forgotten - Self.lagBytes)..<position)
         forgotten = position
       }
       if position == end { end = target.prefix }
@@ -59,6 +61,6 @@ actor PrefixHasher {
   func restart(fromDisk: Bool) throws {
     checksum = try Checksum(for: target.file.hash, size: target.file.size)
     (position, forgotten) = (0, 0)
-    if fromDisk { target.forgetPages(upTo: target.file.size) }
+    if fromDisk { target.forgetPages(0..<target.file.size) }
   }
 }

@@ -13,13 +13,36 @@ final class SegmentSink: BodySink {
     var received: Int64 = 0
     /// The beginning of an error's body, for a person.
     var excerpt: [UInt8] = []
+    /// Bytes that are not written yet.
+    var piece: [UInt8] = []
   }
   private let state = Mutex(State())
+
+  /// Bytes are written in pieces of this size that begin at multiples of it: curl hands out a few at a time, and the
+  /// kernel first clears a page of which only a part is written.
+  private static let pieceBytes = 128 << 10
 
   init(_ target: PartialFile, _ claim: PartialFile.Claim, isWhole: Bool) {
     self.target = target
     self.claim = claim
     self.isWhole = isWhole
+  }
+
+  /// Writes what has come and is not written yet.
+  ///
+  /// - Throws: `DownloadError`.
+  func flush() throws(DownloadError) {
+    try state.withLock { (state) throws(DownloadError) in _ = try write(&state) }
+  }
+
+  private func write(_ state: inout State) throws(DownloadError) -> PartialFile.Fate {
+    guard !state.piece.isEmpty else { return .wanted }
+    // Whatever becomes of it, it is not written twice.
+    defer { state.piece.removeAll(keepingCapacity: true) }
+    let fate = state.piece.withUnsafeBytes { bytes in
+      Result { () throws(DownloadError) in try target.write(bytes, for: claim) }
+    }
+    return try fate.get()
   }
 
   /// Bytes of the body so far.
@@ -67,21 +90,26 @@ final class SegmentSink: BodySink {
   }
 
   func receive(bytes: UnsafeRawBufferPointer) throws {
-    let seen: Int64? = state.withLock { state in
+    try state.withLock { state in
       guard state.isBodyExpected else {
         state.excerpt += bytes.prefix(200 - state.excerpt.count)
-        return nil
+        return
       }
-      state.received += Int64(bytes.count)
-      return state.received
-    }
-    guard let seen else { return }
-    if seen == Int64(bytes.count), claim.range.lowerBound == 0, let reason = Self.objection(bytes, to: target.file) {
-      throw SegmentFault.wrongContent(reason)
-    }
-    if try target.write(bytes, for: claim) == .full, seen < Int64(claim.range.count) || seen > Int64(claim.range.count)
-    {
-      throw SegmentFault.complete
+      if state.received == 0, claim.range.lowerBound == 0, let reason = Self.objection(bytes, to: target.file) {
+        throw SegmentFault.wrongContent(reason)
+      }
+      var rest = bytes[...]
+      while !rest.isEmpty {
+        let place = claim.range.lowerBound + state.received
+        let room = Self.pieceBytes - Int(place % Int64(Self.pieceBytes))
+        let taken = rest.prefix(room)
+        state.piece.append(contentsOf: taken)
+        state.received += Int64(taken.count)
+        rest = rest.dropFirst(taken.count)
+        let isLast = state.received == Int64(claim.range.count)
+        guard taken.count == room || isLast else { break }
+        if try write(&state) == .full, !isLast { throw SegmentFault.complete }
+      }
     }
   }
 
