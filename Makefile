@@ -40,9 +40,12 @@ demo: build model
 test: system lint model python
 	scripts/test $(SWIFT_FLAGS)
 
-## Lives through a thousand simulated lives of the hub, and misses nothing.
+## Lives through a thousand simulated lives of the hub and misses nothing; kills downloads a thousand times, and lets each
+## of their system calls fail.
 torture: system
 	swift build $(SWIFT_FLAGS) --build-tests
+	swift build $(SWIFT_FLAGS) --product hubwatch
+	HUBWATCH_ROUNDS=$${HUBWATCH_ROUNDS:-1000} swift test $(SWIFT_FLAGS) --skip-build --filter '^TortureTests\.'
 	HUBWATCH_SEEDS=$${HUBWATCH_SEEDS:-1000} swift test $(SWIFT_FLAGS) --skip-build --filter '^PollTests\.NothingMissedTests'
 
 ## Feeds damaged headers to the readers and the arithmetic behind them; FUZZ_SECONDS and FUZZ_SEED change the run.

@@ -19,7 +19,7 @@ struct UnitTests {
     let source = "\(SharedData.packageRoot)/systemd"
     let names = try FileManager.default.contentsOfDirectory(atPath: source)
       .filter { $0.hasSuffix(".service") || $0.hasSuffix(".timer") }
-    #expect(names.count >= 5)
+    #expect(names.count >= 7)
     let program = try hubwatch().path
     return try names.map { name in
       let text = try String(contentsOfFile: "\(source)/\(name)", encoding: .utf8)

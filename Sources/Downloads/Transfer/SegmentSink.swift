@@ -101,14 +101,16 @@ final class SegmentSink: BodySink {
       var rest = bytes[...]
       while !rest.isEmpty {
         let place = claim.range.lowerBound + state.received
-        let room = Self.pieceBytes - Int(place % Int64(Self.pieceBytes))
-        let taken = rest.prefix(room)
+        let end = place < claim.range.upperBound ? claim.range.upperBound : target.file.size
+        guard place < end else { throw SegmentFault.complete }
+        let room = min(Int64(Self.pieceBytes) - place % Int64(Self.pieceBytes), end - place)
+        let taken = rest.prefix(Int(room))
         state.piece.append(contentsOf: taken)
         state.received += Int64(taken.count)
         rest = rest.dropFirst(taken.count)
-        let isLast = state.received == Int64(claim.range.count)
-        guard taken.count == room || isLast else { break }
-        if try write(&state) == .full, !isLast { throw SegmentFault.complete }
+        guard taken.count == Int(room) else { break }
+        let isAtEnd = place + room == claim.range.upperBound && rest.isEmpty
+        if try write(&state) == .full, !isAtEnd { throw SegmentFault.complete }
       }
     }
   }
