@@ -61,7 +61,7 @@ struct CopyTransfer {
 
   static let tickInterval: Duration = .milliseconds(100)
   private static let keepInterval: Duration = .seconds(2)
-  private static let keepBytes: Int64 = 64 << 20
+  private static let keepBytes: Int64 = 32 << 20
   /// Files that are fetched at one time.
   private static let openFiles = 3
   /// A gap between two looks at the clock after which no connection is believed to be alive: the machine slept.
@@ -406,7 +406,7 @@ struct CopyTransfer {
     }
     guard !files[index].isKeeping else { return }
     files[index].isKeeping = true
-    let isDue = now - files[index].lastKept >= Self.keepInterval
+    let isDue = now - files[index].lastKept >= Self.keepInterval || open.target.undurable >= Self.keepBytes
     if isDue { files[index].lastKept = now }
     group.addTask {
       let result = await Self.result { isDue ? try await open.keeper.keep() : await open.keeper.startWriting() }

@@ -151,6 +151,9 @@ final class PartialFile: Sendable {
   /// Whether every byte is there.
   var isComplete: Bool { prefix == file.size }
 
+  /// Bytes that are there, and that a power failure would take.
+  var undurable: Int64 { state.withLock { $0.arrived.count - $0.durable.count } }
+
   /// The journal as it stands.
   var journal: PartialRecord {
     state.withLock { PartialRecord(boot: boot, durable: $0.durable, entityTag: $0.entityTag) }
