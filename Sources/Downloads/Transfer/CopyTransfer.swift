@@ -156,6 +156,7 @@ struct CopyTransfer {
     guard file.ranges == .honoured else {
       return file.connections.isEmpty ? open.target.claim(length: file.part.file.size) : nil
     }
+    guard !file.doubtsRanges || file.connections.isEmpty else { return nil }
     let size = file.part.file.size
     guard size > ChunkLength.first else { return open.target.claim(length: size) }
     let each = speed.map { $0 / Double(max(1, openConnections)) }
@@ -166,7 +167,7 @@ struct CopyTransfer {
   private static let leastHalf: Int64 = 2 << 20
 
   private func half() -> (Int, PartialFile.Claim)? {
-    for (index, file) in files.enumerated() where file.mayConnect && file.ranges == .honoured {
+    for (index, file) in files.enumerated() where file.mayConnect && file.ranges == .honoured && !file.doubtsRanges {
       if let claim = file.open?.target.claimHalf(least: Self.leastHalf) { return (index, claim) }
     }
     return nil
@@ -186,7 +187,7 @@ struct CopyTransfer {
     let sink = SegmentSink(open.target, claim, isWhole: isWhole)
     let (stops, stop) = AsyncStream<Void>.makeStream()
     files[index].connections[claim.id] = Connection(
-      claim, sink, stop: stop, now: clock.now - start)
+      claim, sink, addressSince: address.since, stop: stop, now: clock.now - start)
     let http = around.http
     group.addTask {
       let result = await Self.transfer(http, request, sink, until: stops)
@@ -268,7 +269,10 @@ struct CopyTransfer {
       end, isWhole: isWhole, of: files[index].part.file, at: files[index].address?.file, hub: around.hub,
       wasStopped: gone.isStopped)
     switch verdict {
-    case .fine: break
+    case .fine: if isWhole, !gone.isStopped { files[index].trustsRanges() }
+    case .again(_, _, .stale) where files[index].address.map({ $0.since != gone.addressSince }) ?? false:
+      // The word of an address that was replaced meanwhile.
+      break
     case .again(let error, let pause, let address):
       if address == .stale { files[index].address = nil }
       if openConnections > 0 { governor.lost(open: openConnections, now: clock.now - start) }

@@ -119,6 +119,12 @@ struct FileState {
     }
   }
 
+  /// Whether the server has sent another range than was asked for: then one connection is enough to find out.
+  var doubtsRanges: Bool { rangeFaults > 0 }
+
+  /// The server has sent what it was asked for.
+  mutating func trustsRanges() { rangeFaults = 0 }
+
   /// Counts an answer with the wrong range; the third one means that the file has to come in one body.
   ///
   /// - Returns: whether that has just been found out.
@@ -136,11 +142,17 @@ struct FileState {
 struct Connection {
   let claim: PartialFile.Claim
   let sink: SegmentSink
+  /// Since when its address was known, which tells it from a later one.
+  let addressSince: ContinuousClock.Instant
   private let stop: AsyncStream<Void>.Continuation
   private(set) var slowness: SlownessWatch
   private(set) var isStopped = false
 
-  init(_ claim: PartialFile.Claim, _ sink: SegmentSink, stop: AsyncStream<Void>.Continuation, now: Duration) {
+  init(
+    _ claim: PartialFile.Claim, _ sink: SegmentSink, addressSince: ContinuousClock.Instant,
+    stop: AsyncStream<Void>.Continuation, now: Duration
+  ) {
+    self.addressSince = addressSince
     self.claim = claim
     self.sink = sink
     self.stop = stop
