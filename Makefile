@@ -11,8 +11,9 @@ export HUBWATCH_PYTHON ?= $(CACHE)/venv/bin/python
 # C and SIMD code is many times slower without optimisation, so tests run on the release build.
 SWIFT_FLAGS := -c release -Xswiftc -enable-testing
 BINARY := .build/release/hubwatch
+INSTALLED := .build/static/release/hubwatch
 
-.PHONY: all build demo test torture fuzz bench bench-fit bench-poll lint install uninstall clean system model python
+.PHONY: all build demo test torture fuzz bench bench-fit bench-poll bench-download static lint install uninstall clean system model python
 
 all: build
 
@@ -31,6 +32,11 @@ python: system
 ## Builds the program.
 build: system
 	swift build $(SWIFT_FLAGS) --product hubwatch
+
+## Builds the program as it is installed: with Swift's libraries inside, since the loader would make 4 MB of each
+## process's memory private to link them.
+static: system
+	swift build -c release --static-swift-stdlib -Xswiftc -use-ld=lld --scratch-path .build/static --product hubwatch
 
 ## Runs the whole ritual against the practice hub, with real weights, and prints the digest.
 demo: build model
@@ -53,9 +59,10 @@ fuzz: system
 	swift build $(SWIFT_FLAGS) --product header-fuzz
 	.build/release/header-fuzz --corpus Tests/FitTests/Corpus --seconds $${FUZZ_SECONDS:-600} --seed $${FUZZ_SEED:-1}
 
-## Measures fit on a catalog of 100,000 models and the poll on a simulated hub of a million; BENCH_FLAGS=--quick for
-## small ones, --json for JSON. `make bench-fit` and `make bench-poll` measure one of them.
-bench: bench-fit bench-poll
+## Measures fit on a catalog of 100,000 models, the poll on a simulated hub of a million, and downloads of 2 GiB beside
+## aria2c, curl, wget and huggingface_hub; BENCH_FLAGS=--quick for small ones, --json for JSON. `make bench-fit`,
+## `make bench-poll` and `make bench-download` measure one of them.
+bench: bench-fit bench-poll bench-download
 
 bench-fit: system
 	for product in hubwatch fit-bench; do swift build $(SWIFT_FLAGS) --product $$product; done
@@ -65,6 +72,11 @@ bench-poll: system python
 	for product in hubwatch simulated-hub poll-bench; do swift build $(SWIFT_FLAGS) --product $$product; done
 	.build/release/poll-bench $(BENCH_FLAGS)
 
+bench-download: static python
+	@scripts/system-packages nginx aria2 wget curl openssl
+	swift build $(SWIFT_FLAGS) --product download-bench
+	.build/release/download-bench --program $(INSTALLED) $(BENCH_FLAGS)
+
 ## Checks the style.
 lint:
 	swift format lint --strict --recursive --parallel Package.swift Sources Tests Benchmarks
@@ -73,8 +85,8 @@ PREFIX ?= /usr/local
 UNITS ?= /etc/systemd/system
 
 ## Installs the program and the systemd units (as root).
-install: build
-	install -D -m 0755 $(BINARY) $(DESTDIR)$(PREFIX)/bin/hubwatch
+install: static
+	install -D -m 0755 $(INSTALLED) $(DESTDIR)$(PREFIX)/bin/hubwatch
 	install -d $(DESTDIR)$(UNITS)
 	for unit in systemd/*.service systemd/*.timer; do \
 	  sed 's|/usr/bin/hubwatch|$(PREFIX)/bin/hubwatch|' "$$unit" > $(DESTDIR)$(UNITS)/$$(basename "$$unit"); \

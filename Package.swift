@@ -68,6 +68,9 @@ let package = Package(
     .executableTarget(
       name: "fit-bench", dependencies: ["BenchSupport", "Catalog", "Fit", "ModelFiles", "Domain", argumentParser],
       path: "Benchmarks/FitBench"),
+    .executableTarget(
+      name: "download-bench", dependencies: ["BenchSupport", "LoopbackServer", argumentParser],
+      path: "Benchmarks/DownloadBench"),
     .target(name: "FuzzSupport", dependencies: ["Fit", "ModelFiles", "Domain"], path: "Tests/FuzzSupport"),
     .executableTarget(
       name: "header-fuzz", dependencies: ["FuzzSupport", "ModelFiles", "Domain", argumentParser],
