@@ -44,8 +44,20 @@ int hubwatch_forget_pages(int descriptor, int64_t offset, int64_t count) {
   return posix_fadvise(descriptor, offset, count, POSIX_FADV_DONTNEED);
 }
 
-int hubwatch_rename_new(const char *from, const char *to) {
-  return renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0 ? 0 : errno;
+int hubwatch_rename_new_in(const char *from, int folder, const char *name) {
+  return renameat2(AT_FDCWD, from, folder, name, RENAME_NOREPLACE) == 0 ? 0 : errno;
+}
+
+int hubwatch_raise_file_limit(uint64_t wanted, uint64_t *allowed) {
+  struct rlimit limit;
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return errno;
+  rlim_t most = limit.rlim_max != RLIM_INFINITY && limit.rlim_max < wanted ? limit.rlim_max : (rlim_t)wanted;
+  if (limit.rlim_cur != RLIM_INFINITY && limit.rlim_cur < most) {
+    limit.rlim_cur = most;
+    if (setrlimit(RLIMIT_NOFILE, &limit) != 0) return errno;
+  }
+  *allowed = limit.rlim_cur;
+  return 0;
 }
 
 int hubwatch_clone(int to, int from) { return ioctl(to, FICLONE, from) == 0 ? 0 : errno; }

@@ -81,6 +81,8 @@ public struct PartRecord: Sendable, Equatable {
   public var boot: String?
   /// When it was read and hashed again for the last time.
   public var scrubbedAt: Date?
+  /// What the file system said of it when it was right: another word means that somebody has changed it.
+  public var fingerprint: String?
 }
 
 extension PartRecord: FetchableRecord {
@@ -94,6 +96,7 @@ extension PartRecord: FetchableRecord {
     verifiedAt = row["verifiedAt"]
     boot = row["boot"]
     scrubbedAt = row["scrubbedAt"]
+    fingerprint = row["fingerprint"]
   }
 }
 
@@ -185,7 +188,7 @@ extension Catalog {
 
   /// Writes down that a file is complete, right, durable and under its final name; its journal ends with that.
   public func setVerified(
-    copy: Int64, path: RepoPath, origin: PartRecord.Origin, boot: String, at now: Date
+    copy: Int64, path: RepoPath, origin: PartRecord.Origin, boot: String, fingerprint: String? = nil, at now: Date
   ) throws(CatalogError) {
     try write { database in
       try database.execute(
@@ -194,10 +197,11 @@ extension Catalog {
           """, arguments: [copy, path.description])
       try database.execute(
         sql: """
-          UPDATE part SET isVerified = 1, origin = coalesce(origin, ?3), verifiedAt = ?4, boot = ?5, scrubbedAt = ?4
+          UPDATE part SET isVerified = 1, origin = coalesce(origin, ?3), verifiedAt = ?4, boot = ?5, scrubbedAt = ?4,
+            fingerprint = ?6
           WHERE copy = ?1 AND path = ?2
           """,
-        arguments: [copy, path.description, origin.rawValue, now, boot])
+        arguments: [copy, path.description, origin.rawValue, now, boot, fingerprint])
     }
   }
 
@@ -210,15 +214,23 @@ extension Catalog {
     }
   }
 
-  /// Bytes of all copies that are on disk or on their way, but one.
-  public func bytesOnDisk(except copy: Int64? = nil) throws(CatalogError) -> Int64 {
+  /// Bytes that hubwatch's own downloads take or have reserved, each content of a folder once: files that other programs
+  /// put there are not its own, and a copy that is blocked counts as long as something of it lies in the partial folder.
+  ///
+  /// - Parameter copies: these count for nothing.
+  public func bytesOnDisk(except copies: Set<Int64> = []) throws(CatalogError) -> Int64 {
     try read { database in
       try Int64.fetchOne(
         database,
         sql: """
-          SELECT coalesce(sum(bytes), 0) FROM copy
-          WHERE state IN ('wanted', 'downloading', 'waiting', 'verified', 'tested', 'quarantined') AND id IS NOT ?
-          """, arguments: [copy]) ?? 0
+          SELECT coalesce(sum(size), 0) FROM (
+            SELECT max(part.size) AS size FROM part JOIN copy ON copy.id = part.copy
+            WHERE (copy.state IN ('wanted', 'downloading', 'waiting', 'verified', 'tested', 'quarantined')
+                OR (copy.state = 'blocked' AND part.hash IN (SELECT hash FROM partial)))
+              AND coalesce(part.origin, '') <> 'found'
+              AND copy.id NOT IN (\(databaseQuestionMarks(count: copies.count)))
+            GROUP BY copy.folder, part.hash)
+          """, arguments: StatementArguments(copies.sorted())) ?? 0
     }
   }
 }

@@ -8,6 +8,12 @@ public struct ShelfRecord: Sendable, Equatable {
   public var copy: CopyRecord
   /// The file.
   public var part: PartRecord
+
+  /// A file of a copy.
+  public init(copy: CopyRecord, part: PartRecord) {
+    self.copy = copy
+    self.part = part
+  }
 }
 
 extension Catalog {
@@ -101,10 +107,13 @@ extension Catalog {
   }
 
   /// Writes down that a file was read again and is what it should be.
-  public func setScrubbed(copy: Int64, path: RepoPath, at now: Date) throws(CatalogError) {
+  ///
+  /// - Parameter fingerprint: what the file system said of it before it was read.
+  public func setScrubbed(copy: Int64, path: RepoPath, fingerprint: String, at now: Date) throws(CatalogError) {
     try write { database in
       try database.execute(
-        sql: "UPDATE part SET scrubbedAt = ? WHERE copy = ? AND path = ?", arguments: [now, copy, path.description])
+        sql: "UPDATE part SET scrubbedAt = ?, fingerprint = ? WHERE copy = ? AND path = ?",
+        arguments: [now, fingerprint, copy, path.description])
     }
   }
 }

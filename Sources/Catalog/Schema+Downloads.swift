@@ -62,5 +62,9 @@ extension Schema {
           CREATE INDEX partByHash ON part (hash);
           """)
     }
+    // What the file system said of a file when it was verified.
+    migrator.registerMigration("5 fingerprints") { database in
+      try database.execute(sql: "ALTER TABLE part ADD COLUMN fingerprint TEXT")
+    }
   }
 }

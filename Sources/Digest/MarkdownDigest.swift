@@ -34,6 +34,7 @@ public struct MarkdownDigest: Sendable {
       let name = line.link.map { "[\(Self.escaped(line.name))](\($0))" } ?? Self.escaped(line.name)
       lines.append("- \(name): \(Self.escaped(line.words))")
     }
+    if let scrub = story.scrub { lines += ["", Phrases.scrub(scrub)] }
     for gap in story.gaps.prefix(5) { lines += ["", "Trouble: \(Self.escaped(gap))"] }
     return lines.joined(separator: "\n")
   }

@@ -56,6 +56,18 @@ struct Phrases {
   /// The page of a repository.
   func page(_ entry: Story.Entry) -> String { "\(endpoint)/\(entry.id)" }
 
+  /// What a pass over the models on disk has found.
+  static func scrub(_ scrub: Story.Scrub) -> String {
+    let sound = "\(scrub.files) \(scrub.files == 1 ? "file" : "files"), \(ByteCount(scrub.bytes).asDisk)"
+    let words =
+      switch scrub.troubles {
+      case 0: "all sound"
+      case 1: "1 was damaged or gone"
+      default: "\(scrub.troubles) were damaged or gone"
+      }
+    return "Models on disk were read again: \(sound), \(words)."
+  }
+
   /// `23 November 2026, 07:00 UTC`: a form that every reader understands.
   static func time(_ date: Date) -> String {
     let style = Date.VerbatimFormatStyle(

@@ -126,9 +126,23 @@ public struct Story: Sendable, Encodable {
   public var gaps: [String] = []
   /// When the last cycle ended; nil when none has.
   public var lastCycleAt: Date?
+  /// What a pass over the models on disk has found that ended in this time; nil when none did.
+  public var scrub: Scrub?
+
+  /// A pass in which every model on disk was read again.
+  public struct Scrub: Sendable, Encodable, Equatable {
+    /// When it ended.
+    public var endedAt: Date
+    /// Files that are what they should be.
+    public var files: Int
+    /// Their bytes.
+    public var bytes: Int64
+    /// Files that were damaged or gone.
+    public var troubles: Int
+  }
 
   private enum CodingKeys: String, CodingKey {
-    case schema, since, until, device, counts, places, families, tools, gaps, lastCycleAt
+    case schema, since, until, device, counts, places, families, tools, gaps, lastCycleAt, scrub
   }
 
   /// Every key of the contract is there; what is not known is null.
@@ -144,6 +158,7 @@ public struct Story: Sendable, Encodable {
     try container.encode(tools, forKey: .tools)
     try container.encode(gaps, forKey: .gaps)
     try container.encode(lastCycleAt, forKey: .lastCycleAt)
+    try container.encode(scrub, forKey: .scrub)
   }
 
   /// A story in which nothing happened.

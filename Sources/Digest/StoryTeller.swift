@@ -66,6 +66,10 @@ public struct StoryTeller: Sendable {
       story.gaps.append("the cycle of \(Phrases.time(last.startedAt)) is under way or was cut off")
     }
     story.lastCycleAt = cycles.compactMap(\.endedAt).max()
+    if let scrub = try catalog.lastScrub(), scrub.endedAt > start, scrub.endedAt <= until {
+      story.scrub = Story.Scrub(
+        endedAt: scrub.endedAt, files: scrub.files, bytes: scrub.bytes, troubles: scrub.troubles)
+    }
     return story
   }
 

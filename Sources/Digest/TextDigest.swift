@@ -42,7 +42,11 @@ public struct TextDigest: Sendable {
         style.paint($0, .faint)
       }
     }
-    lines += ["", health(story)]
+    lines.append("")
+    if let scrub = story.scrub {
+      lines += wrapped(Phrases.scrub(scrub), indent: 0).map { style.paint($0, scrub.troubles > 0 ? .warning : .faint) }
+    }
+    lines.append(health(story))
     return lines.joined(separator: "\n")
   }
 

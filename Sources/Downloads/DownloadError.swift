@@ -21,6 +21,14 @@ public struct DownloadError: ReportableError {
     case inUse
     /// The cache, the partial folder or a file in it cannot be written.
     case storage(String)
+    /// A write found no room.
+    case diskFull(String)
+    /// The disk itself failed to read or write.
+    case diskFault(String)
+    /// The disk has failed so often lately that nothing more is written to it.
+    case failingDisk(until: String)
+    /// The disk that the models lie on is not there.
+    case absentDisk(String)
     /// The connection broke more often than is worth trying.
     case broken(String)
 
@@ -60,7 +68,10 @@ public struct DownloadError: ReportableError {
       "\(object) is not handed out (\(status))" + (words.isEmpty ? "" : ": \(words)")
     case .webPage: "\(object): \(Self.portalWords)"
     case .inUse: "\(object) is being fetched by another program"
-    case .storage(let reason): "\(object): \(reason)"
+    case .storage(let reason), .diskFull(let reason), .diskFault(let reason), .absentDisk(let reason):
+      "\(object): \(reason)"
+    case .failingDisk(let time):
+      "\(object): the disk has failed \(StorageHealth.limit) times within a day; nothing is written to it before \(time)"
     case .broken(let reason): "\(object) could not be fetched to its end: \(reason)"
     }
   }
@@ -76,6 +87,9 @@ public struct DownloadError: ReportableError {
     case .webPage: "log in to the network, then run the command again"
     case .inUse: "wait for it, then run the command again"
     case .storage: "check the folder's owner and mode, and whether the file system is read-only"
+    case .diskFull: "free some space; what has arrived is kept"
+    case .diskFault, .failingDisk: "look at the kernel's log (dmesg) and the disk's own report (smartctl)"
+    case .absentDisk: "mount it; if you emptied it or put another in its place, `hubwatch gc` begins anew there"
     case .broken: "run the command again; what has arrived is kept"
     }
   }
@@ -84,7 +98,7 @@ public struct DownloadError: ReportableError {
     switch kind {
     case .broken, .webPage: .hubUnreachable
     case .inUse: .busy
-    case .storage: .unusableSetup
+    case .storage, .diskFault, .failingDisk, .absentDisk: .unusableSetup
     default: .failed
     }
   }
@@ -92,7 +106,15 @@ public struct DownloadError: ReportableError {
   /// Whether the disk is at fault.
   var isOfStorage: Bool {
     switch kind {
-    case .noSpace, .storage: true
+    case .noSpace, .storage, .diskFull, .diskFault, .failingDisk, .absentDisk: true
+    default: false
+    }
+  }
+
+  /// Whether it says nothing about the copy, only about the disk that it lies on.
+  var isOfTheDiskItself: Bool {
+    switch kind {
+    case .absentDisk, .failingDisk: true
     default: false
     }
   }
@@ -100,19 +122,22 @@ public struct DownloadError: ReportableError {
   /// The state in which the copy is left.
   public var copyState: CopyState {
     switch kind {
-    case .noSpace, .overQuota, .inUse, .broken, .storage: .waiting
+    case .noSpace, .overQuota, .inUse, .broken, .storage, .diskFull, .diskFault, .failingDisk, .absentDisk: .waiting
     case .inconsistent, .refused, .webPage: .blocked
     case .wrongContent: .quarantined
     }
   }
 
-  /// A failed write, of which a full disk is one.
-  static func write(_ path: String, _ code: Int32) -> DownloadError {
-    code == ENOSPC || code == EDQUOT
-      ? DownloadError(.noSpace(needed: ByteCount(0), free: ByteCount(0)), path) : system("write", path, code)
-  }
-
+  /// A failed system call: a full disk and a broken one have kinds of their own.
   static func system(_ call: String, _ path: String, _ code: Int32) -> DownloadError {
-    DownloadError(.storage("\(call) failed: \(errorText(code))"), path)
+    switch code {
+    case ENOSPC: DownloadError(.diskFull("the disk is full, or has no room for another file"), path)
+    case EDQUOT: DownloadError(.diskFull("the quota that this user has on the disk is used up"), path)
+    case EIO: DownloadError(.diskFault("\(call) failed: \(errorText(code))"), path)
+    case EXDEV: DownloadError(.storage("it lies on another file system than the partial folder"), path)
+    case EACCES, EPERM:
+      DownloadError(.storage("\(call) failed: \(errorText(code))\(Folders.owner(above: path))"), path)
+    default: DownloadError(.storage("\(call) failed: \(errorText(code))"), path)
+    }
   }
 }

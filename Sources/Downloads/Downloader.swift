@@ -62,18 +62,23 @@ public struct Downloader: Sendable {
   /// - Throws: `DownloadError`, `HubError`, `CatalogError`, or `CancellationError`; then the copy stays
   ///   `downloading` and goes on at the next start.
   public func fetch(_ copy: CopyRecord, ref: String?, progress: @escaping Progress) async throws -> String {
-    let parts = try catalog.parts(ofCopy: copy.id)
     do {
+      let store = ModelStore(catalog: catalog, cache: cache)
+      if copy.folder == nil { try store.expect() }
+      let health = StorageHealth(catalog: catalog, place: copy.folder ?? cache.root)
+      try health.expectSound(at: Date())
       let place = try place(copy)
-      if isThere(copy, parts, place) {
+      if try isThere(copy) {
         // Nothing moves back: a tested copy stays tested.
-        return try place.publish(copy, parts.map(\.file), ref: ref)
+        return try place.publish(copy, try catalog.parts(ofCopy: copy.id).map(\.file), ref: ref)
       }
+      let parts = try catalog.parts(ofCopy: copy.id)
       // Another start changes nothing that a digest should tell of: the time stays that of the first.
       if copy.state != .downloading {
         try catalog.setState(ofCopy: copy.id, .downloading, reason: nil, at: Date())
       }
       try place.prepare(copy)
+      if copy.folder == nil { try store.begin() }
       _ = try PartialSweep(catalog: catalog, cache: cache).sweep(isDry: false, takesDamaged: false)
       try reserve(copy, parts, place)
       try await transfer(copy, parts, place, progress)
@@ -81,7 +86,13 @@ public struct Downloader: Sendable {
       try catalog.setState(ofCopy: copy.id, .verified, reason: nil, at: Date())
       return path
     } catch let error as DownloadError {
-      try catalog.setState(ofCopy: copy.id, error.copyState, reason: error.problem, at: Date())
+      if case .diskFault = error.kind {
+        try StorageHealth(catalog: catalog, place: copy.folder ?? cache.root).noteFault(at: Date())
+      }
+      // What is complete stays so while its disk is away.
+      if !(error.isOfTheDiskItself && Self.isComplete(copy)) {
+        try catalog.setState(ofCopy: copy.id, error.copyState, reason: error.problem, at: Date())
+      }
       throw error
     } catch let error as HubError {
       if error.kind == .cancelled { throw CancellationError() }
@@ -96,12 +107,12 @@ public struct Downloader: Sendable {
     return try CachePlace(cache)
   }
 
-  /// Whether every file of a copy was verified and lies in its place.
-  private func isThere(_ copy: CopyRecord, _ parts: [PartRecord], _ place: any DownloadPlace) -> Bool {
-    (copy.state == .verified || copy.state == .tested)
-      && parts.allSatisfy { part in
-        part.isVerified && regularFileSize(place.contentPath(copy, part.file)) == part.file.size
-      }
+  private static func isComplete(_ copy: CopyRecord) -> Bool { copy.state == .verified || copy.state == .tested }
+
+  /// Whether every file of a copy was verified and lies in its place, unchanged.
+  private func isThere(_ copy: CopyRecord) throws -> Bool {
+    guard Self.isComplete(copy) else { return false }
+    return try ShelfInspection(catalog: catalog, cache: cache).isSound(copy)
   }
 
   /// Makes sure that there is room for all files of a copy before the first byte is asked for.
@@ -123,7 +134,8 @@ public struct Downloader: Sendable {
     let around = CopyTransfer.Surroundings(
       hub: hub, http: http, budget: budget, desk: FileDesk(copy, catalog: catalog, place: place), options: options,
       root: place.root, progress: progress, sleep: sleep)
-    var work = CopyTransfer(copy, parts, around, governor: ConnectionGovernor())
+    let governor = ConnectionGovernor(limit: OpenFiles.connections(allowed: OpenFiles.raise()))
+    var work = CopyTransfer(copy, parts, around, governor: governor)
     do {
       try await withThrowingTaskGroup(of: CopyTransfer.Event.self) { group in
         do {

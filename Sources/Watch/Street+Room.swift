@@ -36,15 +36,18 @@ struct QuotaRoom {
   ///   - byHand: whether a person waits for it; then the announcement counts as read as soon as it was made.
   /// - Throws: `CatalogError`, `DownloadError`.
   func make(_ bytes: Int64, for copy: Int64?, byHand: Bool) throws -> Answer {
-    var missing = bytes - (quota.bytes - (try catalog.bytesOnDisk(except: copy)))
-    guard missing > 0 else { return .room }
+    var gone: Set<Int64> = copy.map { [$0] } ?? []
+    func missing() throws -> Int64 { bytes - (quota.bytes - (try catalog.bytesOnDisk(except: gone))) }
+    guard try missing() > 0 else { return .room }
     guard mayEvict, bytes <= quota.bytes else { return .full }
     var victims: [CopyRecord] = []
-    for one in try catalog.evictable() where one.id != copy && missing > 0 {
+    // Counted anew with each: what another copy shares does not become free.
+    for one in try catalog.evictable() where one.id != copy {
+      guard try missing() > 0 else { break }
       victims.append(one)
-      missing -= one.bytes
+      gone.insert(one.id)
     }
-    guard missing <= 0 else { return .full }
+    guard try missing() <= 0 else { return .full }
     guard try wasAnnounced(byHand: byHand) else { return .announced(victims.map { "\($0.repo) \($0.quantization)" }) }
     let removal = CopyRemoval(catalog: catalog, cache: cache)
     for victim in victims {

@@ -121,7 +121,8 @@ public struct Street: Sendable {
     let id = try catalog.beginCycle(at: now())
     var trouble: [String] = []
     var hubError: HubError?
-    try reconcile()
+    let absence = try diskAbsence()
+    if let absence { trouble.append(absence.problem) } else { try reconcile() }
     do {
       trouble += try await poll()
     } catch let error as HubError where error.kind != .cancelled {
@@ -134,11 +135,12 @@ public struct Street: Sendable {
       let planner = Planner(
         catalog: catalog, settings: settings.downloads, follow: settings.watch.follow, room: room, observe: observe,
         now: now)
-      if let words = try planner.plan() { trouble.append(words) }
+      // Nothing is chosen for, or deleted from, a disk that is not there.
+      if absence == nil, let words = try planner.plan() { trouble.append(words) }
       hubError = try await pullAll()
       if let hubError { trouble.append(hubError.problem) }
     }
-    if settings.smoke.automatic { trouble += try await smokeAll() }
+    if settings.smoke.automatic, absence == nil { trouble += try await smokeAll() }
     try await storePoliteness()
     try catalog.endCycle(id, trouble: trouble.isEmpty ? nil : trouble.joined(separator: "; "), at: now())
     if let hubError { throw hubError }
@@ -239,7 +241,7 @@ public struct Street: Sendable {
   /// - Returns: the path of the first file.
   /// - Throws: what `Downloader.fetch` throws.
   public func pull(_ copy: CopyRecord) async throws -> String {
-    if copy.state != .verified, copy.state != .tested, copy.folder == nil {
+    if copy.state != .verified, copy.state != .tested, copy.folder == nil, try diskAbsence() == nil {
       let answer = try room.make(copy.bytes, for: copy.id, byHand: copy.byHand)
       if let words = answer.words {
         let error = DownloadError(
@@ -301,11 +303,27 @@ public struct Street: Sendable {
     copy.folder.map { "\($0)/\(copy.path)" } ?? cache.snapshot(copy.repo, copy.commit, copy.path)
   }
 
-  /// Finds out which copies somebody has deleted since, so that neither the quota nor the digest counts them.
-  private func reconcile() throws(CatalogError) {
+  /// Why the models' disk is not to be touched; nil when it is there.
+  private func diskAbsence() throws -> DownloadError? {
+    do {
+      try ModelStore(catalog: catalog, cache: cache).expect()
+      return nil
+    } catch let error as DownloadError {
+      return error
+    }
+  }
+
+  /// Finds out which copies somebody has deleted or changed since, so that neither the quota nor the digest counts them.
+  private func reconcile() throws {
+    let inspection = ShelfInspection(catalog: catalog, cache: cache, now: now)
     for copy in try catalog.copies(in: [.verified, .tested]) {
-      guard !FileManager.default.fileExists(atPath: path(of: copy)) else { continue }
-      try catalog.setState(ofCopy: copy.id, .lost, reason: "its file is no longer there", at: now())
+      try Task.checkCancellation()
+      do {
+        _ = try inspection.isSound(copy)
+      } catch let error as DownloadError {
+        // What cannot be read now may be readable tomorrow; until then it is not lost.
+        observe(.notFetched(copy.repo, copy.state, reason: error.problem))
+      }
     }
   }
 

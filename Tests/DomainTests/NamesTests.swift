@@ -18,15 +18,17 @@ struct NamesTests {
     #expect(RepoID(text) == nil)
   }
 
-  @Test(arguments: ["a", "a/b.gguf", "a b/c", "ü/é.gguf", "..a", "a..b"])
+  @Test(arguments: ["a", "a/b.gguf", "a b/c", "ü/é.gguf", "..a", "a..b", "ab:c"])
   func goodPaths(_ text: String) {
     #expect(RepoPath(text)?.description == text)
   }
 
-  @Test(arguments: [
-    "", "/etc/passwd", "../x", "a/../b", "a//b", "./a", "a/", "a\\b", ".git/config", "a/.GIT/x", "a\u{0}b",
-    "a\nb", String(repeating: "a", count: 256),
-  ])
+  @Test(
+    "C3 path traversal",
+    arguments: [
+      "", "/etc/passwd", "../x", "a/../b", "a//b", "./a", "a/", "a\\b", ".git/config", "a/.GIT/x", "a\u{0}b", "a\nb",
+      String(repeating: "a", count: 256), "C:/x", "a:b", "\\\\server\\x", "a./b", "b.", "...", "a/..", "..\\x",
+    ])
   func badPaths(_ text: String) {
     #expect(RepoPath(text) == nil)
   }

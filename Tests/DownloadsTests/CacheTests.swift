@@ -26,7 +26,7 @@ struct CacheTests {
       let tag = try String(contentsOfFile: "\(root)/CACHEDIR.TAG", encoding: .utf8)
       #expect(tag.hasPrefix("Signature: 8a477f597d28d172789f06886806bc55\n"))
       #expect(names("\(stage.folder.path)/cache") == ["hub", "hubwatch-partial"])
-      #expect(names("\(stage.folder.path)/cache/hubwatch-partial") == [])
+      #expect(leftovers("\(stage.folder.path)/cache/hubwatch-partial") == [])
 
       #expect(try stage.state(copy).state == .verified)
       #expect(try stage.catalog.parts(ofCopy: copy.id).map(\.isVerified) == [true])
@@ -157,7 +157,7 @@ struct CacheTests {
       try Data("half a ref".utf8).write(to: URL(fileURLWithPath: "\(partial)/9999999.tmp"))
       try Data("at work".utf8).write(to: URL(fileURLWithPath: "\(partial)/1.tmp"))
       try await stage.fetch(try await stage.want(Stage.file))
-      #expect(names(partial) == ["1.tmp"])
+      #expect(leftovers(partial) == ["1.tmp"])
     }
   }
 }

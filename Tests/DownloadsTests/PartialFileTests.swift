@@ -154,7 +154,7 @@ struct PartialFileTests {
     // The kernel reports a lost page once; the next call succeeds without the page.
     failing.withLock { $0 = false }
     #expect(throws: DownloadError.self) { try target.synchronize() }
-    #expect(throws: DownloadError.self) { try target.publish(as: "\(folder.path)/final", mode: 0o644) }
+    #expect(throws: DownloadError.self) { try target.publish(in: FolderHandle(folder.path), as: "final", mode: 0o644) }
     #expect(throws: DownloadError.self) { try fetch(target, 100) }
     #expect(target.arrived.ranges == [0..<100], "what is in doubt is forgotten")
     #expect(ProgressRecord(path: "\(stem).progress")?.arrived.ranges == [0..<100])
@@ -165,10 +165,10 @@ struct PartialFileTests {
     try fetch(target, 1000)
     let final = "\(folder.path)/final"
     try Data([1]).write(to: URL(fileURLWithPath: final))
-    #expect(throws: DownloadError.self) { try target.publish(as: final, mode: 0o644) }
+    #expect(throws: DownloadError.self) { try target.publish(in: FolderHandle(folder.path), as: "final", mode: 0o644) }
     #expect(bytes(final) == [1])
     unlink(final)
-    try target.publish(as: final, mode: 0o640)
+    try target.publish(in: FolderHandle(folder.path), as: "final", mode: 0o640)
     #expect(bytes(final) == Self.content && names(folder.path) == ["final"])
   }
 

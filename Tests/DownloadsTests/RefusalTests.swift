@@ -17,7 +17,7 @@ struct RefusalTests {
       try await stage.expect(from: copy)
       #expect(await stage.bodies.map(\.range) == [nil, nil])
       #expect(try stage.state(copy).state == .verified)
-      #expect(names("\(stage.folder.path)/cache/hubwatch-partial") == [])
+      #expect(leftovers("\(stage.folder.path)/cache/hubwatch-partial") == [])
     }
   }
 
@@ -57,7 +57,7 @@ struct RefusalTests {
     #expect(try stage.state(copy).state == .quarantined)
     #expect(await stage.bodies.count == 2)
     let partial = "\(stage.folder.path)/cache/hubwatch-partial"
-    #expect(names(partial) == ["\(hash).damaged"])
+    #expect(leftovers(partial) == ["\(hash).damaged"])
     let aside = try #require(bytes("\(partial)/\(hash).damaged"))
     #expect(isAside(aside))
     let repo = "\(stage.cache.root)/models--org--model"

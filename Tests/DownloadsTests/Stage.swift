@@ -162,6 +162,9 @@ func names(_ folder: String) -> [String] {
   ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).sorted()
 }
 
+/// The names in a partial folder, without the one that tells the disk from others.
+func leftovers(_ folder: String) -> [String] { names(folder).filter { $0 != ModelStore.fileName } }
+
 /// A file's bytes; nil when it is not there.
 func bytes(_ path: String) -> [UInt8]? { FileManager.default.contents(atPath: path).map { [UInt8]($0) } }
 

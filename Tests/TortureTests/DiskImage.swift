@@ -16,8 +16,7 @@ final class DiskImage: Sendable {
   private let kind: Kind
   private let image: String
   private let folder: TemporaryFolder
-  /// Held open as long as this process lives; what reads from its other end cleans up behind us.
-  private let lifeline: FileHandle
+  private let janitor: MountJanitor
 
   /// What is missing for power losses on this machine; nil when they can be tried.
   static let obstacle: String? = {
@@ -52,21 +51,7 @@ final class DiskImage: Sendable {
     image = "\(folder.path)/disk.img"
     mount = "\(folder.path)/mount"
     try FileManager.default.createDirectory(atPath: mount, withIntermediateDirectories: true)
-    let pipe = Pipe()
-    let janitor = Process()
-    janitor.executableURL = URL(fileURLWithPath: "/bin/sh")
-    janitor.arguments = [
-      "-c",
-      """
-      trap '' INT TERM HUP
-      read line
-      while grep -qF " $0/mount " /proc/mounts; do umount "$0/mount" 2>/dev/null || sleep 0.1; done
-      rm -rf "$0"
-      """, folder.path,
-    ]
-    janitor.standardInput = pipe
-    try janitor.run()
-    lifeline = pipe.fileHandleForWriting
+    janitor = try MountJanitor(folder.path)
     try await Self.shell("truncate -s 512M '\(image)' && mkfs.\(kind.rawValue) -q '\(image)'")
     try await attach()
   }
@@ -76,18 +61,24 @@ final class DiskImage: Sendable {
     for _ in 0..<50 where umount2(mount, 0) != 0 && errno == EBUSY { usleep(100_000) }
   }
 
-  private func attach() async throws { try await Self.shell("mount -o loop '\(image)' '\(mount)'") }
+  /// Mounts it again.
+  func attach() async throws { try await Self.shell("mount -o loop '\(image)' '\(mount)'") }
 
   /// From here on nothing reaches the disk.
   func cutPower() async throws { try await Self.shell("xfs_io -x -c shutdown '\(mount)'") }
 
+  /// Takes it away; an empty folder is left. Nobody may have a file open.
+  func detach() async throws {
+    try await Self.shell("for try in 1 2 3 4 5 6 7 8 9; do umount '\(mount)' && exit; sleep 0.2; done; exit 1")
+  }
+
   /// After a power loss: what the disk has kept is there again. Nobody may have a file open.
   func restorePower() async throws {
-    try await Self.shell("for try in 1 2 3 4 5 6 7 8 9; do umount '\(mount)' && exit; sleep 0.2; done; exit 1")
+    try await detach()
     try await attach()
   }
 
-  private static func shell(_ line: String) async throws {
+  static func shell(_ line: String) async throws {
     let outcome = try await Program(path: "/bin/sh").run(
       ["-c", line], environment: ["PATH": "/usr/sbin:/sbin:/usr/bin:/bin"])
     try #require(outcome.status == 0, "\(line): \(outcome.error)")

@@ -16,10 +16,12 @@ int hubwatch_reserve_blocks(int descriptor, int64_t size);
 int hubwatch_start_writing(int descriptor, int64_t offset, int64_t count);
 // Takes a range of a file out of the page cache, as far as it is on disk.
 int hubwatch_forget_pages(int descriptor, int64_t offset, int64_t count);
-// Renames a file; EEXIST when the new name is taken.
-int hubwatch_rename_new(const char *from, const char *to);
+// Moves a file to a name in an open folder; EEXIST when the name is taken.
+int hubwatch_rename_new_in(const char *from, int folder, const char *name);
 // Makes an empty file share the blocks of another one.
 int hubwatch_clone(int to, int from);
+// Lets this process open as many files as it may, at most so many; how many these are is written to allowed.
+int hubwatch_raise_file_limit(uint64_t wanted, uint64_t *allowed);
 // Reads and writes of this process wait for everybody else's.
 int hubwatch_idle_priority(void);
 

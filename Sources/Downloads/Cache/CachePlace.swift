@@ -24,7 +24,17 @@ struct CachePlace: DownloadPlace {
 
   func prepare(_ copy: CopyRecord) throws(DownloadError) {
     try cache.prepare(copy.repo)
-    if !hasLinks { _ = try cache.snapshotFolder(copy.repo, copy.commit, copy.path) }
+    // A file gets its name by a move within one file system, which is found out before a byte is fetched.
+    var (blobs, partial) = (stat(), stat())
+    let (folder, partials) = (try cache.blobFolder(copy.repo), try cache.partialFolder())
+    guard fstat(folder.descriptor, &blobs) == 0 else { throw .system("stat", folder.path, errno) }
+    guard stat(partials, &partial) == 0 else { throw .system("stat", partials, errno) }
+    guard blobs.st_dev == partial.st_dev else { throw .system("rename", folder.path, EXDEV) }
+  }
+
+  func contentFolder(_ copy: CopyRecord, _ file: ModelFile) throws(DownloadError) -> FolderHandle {
+    contentPath(copy, file) == cache.blob(copy.repo, file.hash)
+      ? try cache.blobFolder(copy.repo) : try cache.snapshotFolder(copy.repo, copy.commit, file.path)
   }
 
   func lockPath(_ copy: CopyRecord, _ file: ModelFile) -> String {

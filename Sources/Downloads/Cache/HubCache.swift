@@ -29,24 +29,26 @@ public struct HubCache: Sendable {
     ((try? FileManager.default.contentsOfDirectory(atPath: root)) ?? []).filter { $0.hasPrefix("models--") }
   }
 
-  /// The folder for files that are not complete: beside the cache on the same file system, else inside it.
+  /// The folder for files that are not complete: beside the cache on the same file system, else inside it. Nobody but
+  /// us may write there.
   ///
   /// Never in `blobs`: the Python client's prune deletes what it takes for leftovers there.
   public func partialFolder() throws(DownloadError) -> String {
     try Folders.make(root)
     let parent = Folders.parent(root)
-    let sibling = "\(parent)/hubwatch-partial"
+    let (sibling, inside) = (partialFolders[0], partialFolders[1])
     var (ofRoot, ofParent) = (stat(), stat())
     let isSameDisk =
       stat(root, &ofRoot) == 0 && stat(parent, &ofParent) == 0 && ofRoot.st_dev == ofParent.st_dev
-    if isSameDisk, access(parent, W_OK) == 0 || access(sibling, W_OK) == 0 {
-      try Folders.make(sibling, mode: 0o700)
-      return sibling
-    }
-    let inside = "\(root)/.hubwatch"
-    try Folders.make(inside, mode: 0o700)
-    return inside
+    let usesSibling = isSameDisk && (access(parent, W_OK) == 0 || access(sibling, W_OK) == 0)
+    let folder = usesSibling ? sibling : inside
+    try Folders.make(folder, mode: 0o700)
+    try Folders.expectOurs(folder)
+    return folder
   }
+
+  /// Where partial files may lie, the preferred place first.
+  var partialFolders: [String] { ["\(Folders.parent(root))/hubwatch-partial", "\(root)/.hubwatch"] }
 
   /// Whether the cache's file system knows symbolic links.
   func hasSymbolicLinks() throws(DownloadError) -> Bool {
@@ -56,7 +58,7 @@ public struct HubCache: Sendable {
       unlink(probe)
       return true
     }
-    guard [EPERM, EOPNOTSUPP, ENOSYS].contains(errno) else { throw .write(probe, errno) }
+    guard [EPERM, EOPNOTSUPP, ENOSYS].contains(errno) else { throw .system("symlink", probe, errno) }
     return false
   }
 
@@ -78,25 +80,27 @@ public struct HubCache: Sendable {
     if access(tag, F_OK) != 0 { try writeSmallFile(tag, Self.tagText) }
   }
 
-  /// Makes the folder of a file in a snapshot, and returns its path.
-  func snapshotFolder(_ repo: RepoID, _ commit: CommitHash, _ path: RepoPath) throws(DownloadError) -> String {
-    try Folders.makeBeneath(
-      "\(folder(repo))/snapshots", [commit.description] + path.segments.dropLast().map(String.init))
+  /// Opens the folder of a file in a snapshot, and makes it when it is missing.
+  func snapshotFolder(_ repo: RepoID, _ commit: CommitHash, _ path: RepoPath) throws(DownloadError) -> FolderHandle {
+    try FolderHandle(root).folder(
+      [repo.cacheFolderName, "snapshots", commit.description] + path.segments.dropLast().map(String.init))
+  }
+
+  /// Opens the folder of a repository's contents.
+  func blobFolder(_ repo: RepoID) throws(DownloadError) -> FolderHandle {
+    try FolderHandle(root).folder([repo.cacheFolderName, "blobs"])
   }
 
   /// Gives a verified blob its name in the snapshot.
   func link(_ repo: RepoID, _ commit: CommitHash, _ file: ModelFile) throws(DownloadError) {
-    let link = snapshot(repo, commit, file.path)
     let folder = try snapshotFolder(repo, commit, file.path)
     let up = String(repeating: "../", count: file.path.segments.count + 1)
     let target = "\(up)blobs/\(file.hash)"
-    if existingLink(link) == target { return }
+    if folder.target(file.path.fileName) == target { return }
     // Made under its name at once: under a temporary one it could outlive a killed process, as one more file of the
     // snapshot.
-    if symlink(target, link) != 0 {
-      guard errno == EEXIST, unlink(link) == 0, symlink(target, link) == 0 else { throw .write(link, errno) }
-    }
-    try syncFolder(folder)
+    try folder.link(file.path.fileName, to: target)
+    try folder.synchronize()
     CrashPoint.afterLink.pass()
   }
 

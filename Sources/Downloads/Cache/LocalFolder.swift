@@ -28,8 +28,8 @@ struct LocalFolder: DownloadPlace {
 
   func partialStem(_ file: ModelFile) -> String { "\(metadata)/hubwatch/\(file.hash)" }
 
-  func makeFolder(for file: ModelFile) throws(DownloadError) {
-    try Folders.makeBeneath(root, file.path.segments.dropLast().map(String.init))
+  func contentFolder(_ copy: CopyRecord, _ file: ModelFile) throws(DownloadError) -> FolderHandle {
+    try FolderHandle(root).folder(file.path.segments.dropLast().map(String.init))
   }
 
   func twins(_ copy: CopyRecord, _ file: ModelFile) -> [String] {

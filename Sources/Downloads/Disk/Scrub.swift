@@ -2,7 +2,6 @@ import CLinux
 import Catalog
 import Domain
 import Foundation
-import Glibc
 
 /// Reads what lies on the disk again and compares it with what it should be: disks forget.
 public struct Scrub: Sendable {
@@ -22,6 +21,8 @@ public struct Scrub: Sendable {
 
   /// The name under which the beginning of an unfinished pass is kept.
   static let mark = "scrub.begun"
+  /// The name under which the files are counted that this pass has found damaged or gone.
+  static let troubleMark = "scrub.troubles"
   /// Files that were read within this time are not read again.
   static let rest: TimeInterval = 6 * 86_400
 
@@ -41,13 +42,19 @@ public struct Scrub: Sendable {
   /// - Parameters:
   ///   - all: also those that were read lately.
   ///   - report: called after every file.
-  /// - Throws: `CatalogError`, `DownloadError` when a file cannot be read, `CancellationError`.
+  /// - Throws: `CatalogError`, `DownloadError` when a file cannot be read or the disk is not there, `CancellationError`.
   public func run(all: Bool, report: (ShelfRecord, Verdict) async throws -> Void) async throws {
+    // A disk that is not there has lost nothing.
+    try ModelStore(catalog: catalog, cache: cache).expect()
+    let inspection = ShelfInspection(catalog: catalog, cache: cache, now: now)
     let moment = try begin(all: all)
     while let next = try catalog.filesToScrub(before: moment, limit: 1).first {
       try Task.checkCancellation()
-      try await report(next, try judge(next))
+      let verdict = try inspection.read(next)
+      if verdict != .sound { try catalog.setMark(Self.troubleMark, "\(try troubles() + 1)") }
+      try await report(next, verdict)
     }
+    try catalog.endScrub(troubles: try troubles(), at: now())
     try catalog.setMark(Self.mark, "")
   }
 
@@ -57,40 +64,10 @@ public struct Scrub: Sendable {
     if let text = try catalog.mark(Self.mark), let seconds = Double(text), seconds <= now().timeIntervalSince1970 {
       return Date(timeIntervalSince1970: seconds)
     }
+    try catalog.setMark(Self.troubleMark, "0")
     try catalog.setMark(Self.mark, "\(moment.timeIntervalSince1970)")
     return moment
   }
 
-  private func judge(_ record: ShelfRecord) throws -> Verdict {
-    let (copy, file) = (record.copy, record.part.file)
-    let path = try place(copy).contentPath(copy, file)
-    guard regularFileSize(path) == file.size else {
-      try catalog.setUnverified(copy: copy.id, path: file.path)
-      try catalog.setState(ofCopy: copy.id, .lost, reason: "\(file.path) is no longer there, or was cut off", at: now())
-      return .lost
-    }
-    // What memory holds of it says nothing about the disk.
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-    if descriptor >= 0 {
-      _ = hubwatch_forget_pages(descriptor, 0, file.size)
-      close(descriptor)
-    }
-    guard try BlobCheck.hash(of: path, expected: file) == file.hash else {
-      let aside = "\(try place(copy).partialStem(file)).damaged"
-      guard rename(path, aside) == 0 else { throw DownloadError.system("rename", path, errno) }
-      // A name that leads nowhere counts as corruption for other programs.
-      if copy.folder == nil { cache.unlinkSnapshots(of: file.hash, in: copy.repo) }
-      try catalog.setUnverified(copy: copy.id, path: file.path)
-      try catalog.setState(
-        ofCopy: copy.id, .quarantined, reason: "\(file.path) has changed on the disk since it was verified", at: now())
-      return .damaged
-    }
-    try catalog.setScrubbed(copy: copy.id, path: file.path, at: now())
-    return .sound
-  }
-
-  private func place(_ copy: CopyRecord) throws(DownloadError) -> any DownloadPlace {
-    if let folder = copy.folder { return LocalFolder(root: folder, cache: cache) }
-    return try CachePlace(cache)
-  }
+  private func troubles() throws(CatalogError) -> Int { try catalog.mark(Self.troubleMark).flatMap { Int($0) } ?? 0 }
 }

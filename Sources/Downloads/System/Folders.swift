@@ -1,4 +1,3 @@
-import CLinux
 import Foundation
 import Glibc
 
@@ -6,6 +5,44 @@ import Glibc
 enum Folders {
   /// The folder of a path.
   static func parent(_ path: String) -> String { URL(fileURLWithPath: path).deletingLastPathComponent().path }
+
+  /// Makes sure that a folder is one, and that nobody else may put anything into it.
+  ///
+  /// - Throws: `DownloadError`.
+  static func expectOurs(_ path: String) throws(DownloadError) {
+    var info = stat()
+    guard lstat(path, &info) == 0 else { throw .system("stat", path, errno) }
+    guard info.st_mode & S_IFMT == S_IFDIR else { throw DownloadError(.storage("it is no folder"), path) }
+    guard info.st_uid == geteuid() else {
+      throw DownloadError(.storage("it belongs to another user\(owner(above: path))"), path)
+    }
+    guard info.st_mode & 0o022 == 0 || chmod(path, 0o700) == 0 else { throw .system("chmod", path, errno) }
+  }
+
+  /// Who owns the nearest folder of a path that there is, and its mode, for a message: ` (/srv belongs to root, mode
+  /// 0755)`.
+  static func owner(above path: String) -> String {
+    var (place, info) = (path, stat())
+    while stat(place, &info) != 0 || (place == path && info.st_mode & S_IFMT != S_IFDIR) {
+      guard place != "/", !place.isEmpty else { return "" }
+      place = parent(place)
+    }
+    let mode = String(info.st_mode & 0o7777, radix: 8)
+    return " (\(place) belongs to \(userName(info.st_uid)), mode 0\(mode); we are \(userName(geteuid())))"
+  }
+
+  private static func userName(_ id: uid_t) -> String {
+    var (record, found) = (passwd(), UnsafeMutablePointer<passwd>?.none)
+    return withUnsafeTemporaryAllocation(of: CChar.self, capacity: 4096) { buffer in
+      guard let base = buffer.baseAddress, getpwuid_r(id, &record, base, buffer.count, &found) == 0, found != nil else {
+        return "user \(id)"
+      }
+      return String(cString: record.pw_name)
+    }
+  }
+
+  /// The last name of a path.
+  static func name(_ path: String) -> String { URL(fileURLWithPath: path).lastPathComponent }
 
   /// Makes a folder and those above it.
   static func make(_ path: String, mode: Int = 0o755) throws(DownloadError) {
@@ -15,27 +52,6 @@ enum Folders {
     } catch {
       throw .system("mkdir", path, errno == 0 ? EACCES : errno)
     }
-  }
-
-  /// Makes folders below `root`, whose names come from the hub; none of them may be a symbolic link that leads
-  /// elsewhere.
-  ///
-  /// - Returns: the path of the last.
-  @discardableResult
-  static func makeBeneath(_ root: String, _ names: [String]) throws(DownloadError) -> String {
-    var path = root
-    var descriptor = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw .system("open", root, errno) }
-    defer { close(descriptor) }
-    for name in names {
-      path += "/\(name)"
-      guard mkdirat(descriptor, name, 0o755) == 0 || errno == EEXIST else { throw .system("mkdir", path, errno) }
-      let next = openat(descriptor, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
-      guard next >= 0 else { throw .system("open", path, errno) }
-      close(descriptor)
-      descriptor = next
-    }
-    return path
   }
 }
 
@@ -54,7 +70,7 @@ enum SmallFile {
     close(descriptor)
     guard isWritten else {
       unlink(temporary)
-      throw .write(temporary, code)
+      throw .system("write", temporary, code)
     }
     guard rename(temporary, path) == 0 else { throw .system("rename", path, errno) }
     try syncFolder(Folders.parent(path))

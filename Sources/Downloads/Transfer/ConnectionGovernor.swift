@@ -7,7 +7,7 @@ struct ConnectionGovernor: Sendable {
   /// Connections at the start.
   static let start = 4
   /// The most connections.
-  static let limit = 8
+  static let most = 8
 
   private static let window: Duration = .milliseconds(500)
   private static let worthwhileGain = 1.05
@@ -17,7 +17,8 @@ struct ConnectionGovernor: Sendable {
   private static let memory: Duration = .seconds(60)
 
   /// Connections that may be open.
-  private(set) var allowed = ConnectionGovernor.start
+  private(set) var allowed: Int
+  private let limit: Int
 
   private var windowStart: Duration?
   private var windowBytes: Int64 = 0
@@ -26,6 +27,12 @@ struct ConnectionGovernor: Sendable {
   private var nextTry: Duration?
   private var speeds: [(at: Duration, speed: Double)] = []
   private var slowSince: Duration?
+
+  /// - Parameter limit: the most connections that there are descriptors for.
+  init(limit: Int = ConnectionGovernor.most) {
+    self.limit = max(1, min(Self.most, limit))
+    allowed = min(Self.start, self.limit)
+  }
 
   /// What to do beside keeping to `allowed`.
   enum Advice: Equatable {
@@ -84,9 +91,9 @@ struct ConnectionGovernor: Sendable {
         return
       }
     }
-    guard allowed < Self.limit, nextTry.map({ now >= $0 }) ?? true else { return }
+    guard allowed < limit, nextTry.map({ now >= $0 }) ?? true else { return }
     before = (speed, allowed)
-    allowed = min(Self.limit, allowed < Self.start ? allowed + 1 : allowed == Self.start ? Self.limit : allowed + 2)
+    allowed = min(limit, allowed < Self.start ? allowed + 1 : allowed == Self.start ? limit : allowed + 2)
   }
 
   private mutating func hasCollapsed(_ speed: Double, now: Duration) -> Bool {

@@ -378,7 +378,8 @@ struct CopyTransfer {
     if now - lastSpaceCheck > .seconds(1) {
       lastSpaceCheck = now
       if let usable = DiskSpace(around.root)?.usable(above: around.options.reserve), usable.bytes < 0 {
-        throw DownloadError(.noSpace(needed: ByteCount(0), free: usable), around.root)
+        let words = "the disk is down to what downloads.reserve keeps free"
+        throw DownloadError(.diskFull(words), around.root)
       }
     }
     for index in files.indices {

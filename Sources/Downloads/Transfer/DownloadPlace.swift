@@ -18,16 +18,13 @@ protocol DownloadPlace: Sendable {
   func partialStem(_ file: ModelFile) throws(DownloadError) -> String
   /// Whether a file may be a hard link to the same content elsewhere.
   var linksTwins: Bool { get }
-  /// Makes the folder that a file's content goes to, when that depends on the file.
-  func makeFolder(for file: ModelFile) throws(DownloadError)
+  /// Opens the folder that a file's content goes to, and makes it when it is missing; no symbolic link below the root
+  /// leads there.
+  func contentFolder(_ copy: CopyRecord, _ file: ModelFile) throws(DownloadError) -> FolderHandle
   /// Files with this content that lie elsewhere on the same file system, and may be shared.
   func twins(_ copy: CopyRecord, _ file: ModelFile) -> [String]
   /// Gives verified files their names, the ref last.
   ///
   /// - Returns: the path of the first.
   func publish(_ copy: CopyRecord, _ files: [ModelFile], ref: String?) throws(DownloadError) -> String
-}
-
-extension DownloadPlace {
-  func makeFolder(for file: ModelFile) throws(DownloadError) {}
 }

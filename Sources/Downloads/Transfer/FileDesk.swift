@@ -46,13 +46,13 @@ actor FileDesk {
     guard let lock = try FileLock.attempt(place.lockPath(copy, file)) else {
       throw DownloadError(.inUse, "\(copy.repo)/\(file.path)")
     }
-    try place.makeFolder(for: file)
+    let folder = try place.contentFolder(copy, file)
     let final = place.contentPath(copy, file)
     let stem = try place.partialStem(file)
     let journal = try catalog.partial(file.hash)
     if regularFileSize(final) == file.size {
       // A file that another program put there, or that we named before we were killed, is only hashed.
-      if part.isVerified { return .complete }
+      if part.isVerified, let known = part.fingerprint, known == FileFingerprint.of(final) { return .complete }
       if try BlobCheck.hash(of: final, expected: file) == file.hash {
         let isOurs = journal != nil && access("\(stem).part", F_OK) != 0
         try verified(file, isOurs ? .fetched : .found)
@@ -62,7 +62,7 @@ actor FileDesk {
       }
     }
     if exists(final) { try setAside(final, as: "\(stem).damaged") }
-    if file.size > 0, journal == nil, try shareTwin(file, at: final, lock) { return .complete }
+    if file.size > 0, journal == nil, try shareTwin(file, at: final, in: folder, lock) { return .complete }
     if part.isVerified { try catalog.setUnverified(copy: copy.id, path: file.path) }
     let target = try PartialFile(path: stem, file: file, journal: journal, boot: BootID.current)
     let keeper = JournalKeeper(target, catalog: catalog)
@@ -73,9 +73,10 @@ actor FileDesk {
 
   /// Gives a verified file its name, and writes that down.
   func finish(_ open: OpenFile) async throws {
-    let final = place.contentPath(copy, open.target.file)
-    try await open.keeper.publish(as: final, mode: place.fileMode)
-    try syncFolder(Folders.parent(final))
+    let name = Folders.name(place.contentPath(copy, open.target.file))
+    let folder = try place.contentFolder(copy, open.target.file)
+    try await open.keeper.publish(in: folder, as: name, mode: place.fileMode)
+    try folder.synchronize()
     CrashPoint.afterFolderSync.pass()
     try verified(open.target.file, .fetched)
   }
@@ -87,7 +88,9 @@ actor FileDesk {
   }
 
   private func verified(_ file: ModelFile, _ origin: PartRecord.Origin) throws(CatalogError) {
-    try catalog.setVerified(copy: copy.id, path: file.path, origin: origin, boot: BootID.current, at: Date())
+    let fingerprint = FileFingerprint.of(place.contentPath(copy, file))
+    try catalog.setVerified(
+      copy: copy.id, path: file.path, origin: origin, boot: BootID.current, fingerprint: fingerprint, at: Date())
     CrashPoint.afterVerified.pass()
   }
 
@@ -102,30 +105,34 @@ actor FileDesk {
 
   /// Takes over the same content from elsewhere without fetching it: a hard link, or where there are none a clone
   /// that shares the blocks.
-  private func shareTwin(_ file: ModelFile, at final: String, _ lock: FileLock) throws -> Bool {
+  private func shareTwin(_ file: ModelFile, at final: String, in folder: FolderHandle, _ lock: FileLock) throws -> Bool
+  {
     defer { withExtendedLifetime(lock) {} }
     for twin in place.twins(copy, file) where regularFileSize(twin) == file.size {
-      guard try BlobCheck.hash(of: twin, expected: file) == file.hash, share(twin, final) else { continue }
-      try syncFolder(Folders.parent(final))
+      guard try BlobCheck.hash(of: twin, expected: file) == file.hash, share(twin, Folders.name(final), folder) else {
+        continue
+      }
+      try folder.synchronize()
       try verified(file, .linked)
       return true
     }
     return false
   }
 
-  private func share(_ twin: String, _ final: String) -> Bool {
+  private func share(_ twin: String, _ name: String, _ folder: FolderHandle) -> Bool {
     // Another program's link to a store of its own is followed: a link to the link would die with it.
-    if place.linksTwins, linkat(AT_FDCWD, twin, AT_FDCWD, final, AT_SYMLINK_FOLLOW) == 0 { return true }
+    if place.linksTwins, linkat(AT_FDCWD, twin, folder.descriptor, name, AT_SYMLINK_FOLLOW) == 0 { return true }
     let source = Glibc.open(twin, O_RDONLY | O_CLOEXEC)
     guard source >= 0 else { return false }
     defer { close(source) }
-    let temporary = "\(final).\(getpid())\(SmallFile.suffix)"
-    let clone = Glibc.open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode_t(place.fileMode))
+    let temporary = "\(name).\(getpid())\(SmallFile.suffix)"
+    let clone = openat(
+      folder.descriptor, temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode_t(place.fileMode))
     guard clone >= 0 else { return false }
     let isThere = hubwatch_clone(clone, source) == 0 && fsync(clone) == 0
     close(clone)
-    guard isThere, rename(temporary, final) == 0 else {
-      unlink(temporary)
+    guard isThere, renameat(folder.descriptor, temporary, folder.descriptor, name) == 0 else {
+      unlinkat(folder.descriptor, temporary, 0)
       return false
     }
     return true

@@ -42,5 +42,7 @@ actor JournalKeeper {
   func startWriting() { target.startWriting() }
 
   /// Makes the file durable under its final name.
-  func publish(as final: String, mode: UInt32) throws { try target.publish(as: final, mode: mode) }
+  func publish(in folder: FolderHandle, as name: String, mode: UInt32) throws {
+    try target.publish(in: folder, as: name, mode: mode)
+  }
 }

@@ -132,12 +132,7 @@ final class PartialFile: Sendable {
     guard size > 0 else { return }
     let code = hubwatch_reserve_blocks(descriptor, size)
     // A file system without reservation writes all the same; room was checked before.
-    guard code == 0 || code == EOPNOTSUPP || code == ENOSYS else {
-      if code == ENOSPC || code == EDQUOT {
-        throw DownloadError(.noSpace(needed: ByteCount(size), free: ByteCount(0)), path)
-      }
-      throw .system("fallocate", path, code)
-    }
+    guard code == 0 || code == EOPNOTSUPP || code == ENOSYS else { throw .system("fallocate", path, code) }
   }
 
   // MARK: What is there
@@ -275,9 +270,7 @@ final class PartialFile: Sendable {
       let count = pwrite(descriptor, rest.baseAddress, rest.count, off_t(offset) + off_t(written))
       if count < 0, errno == EINTR { continue }
       guard count > 0 else {
-        let code = count < 0 ? errno : EIO
-        guard code == ENOSPC || code == EDQUOT else { throw .system("write", path, code) }
-        throw DownloadError(.noSpace(needed: ByteCount(file.size), free: ByteCount(0)), file.path.description)
+        throw .system("write", path, count < 0 ? errno : EIO)
       }
       written += count
     }
@@ -286,8 +279,7 @@ final class PartialFile: Sendable {
   private func note(_ state: State) throws(DownloadError) {
     let bytes = ProgressRecord(boot: boot, size: file.size, arrived: state.arrived).bytes
     guard pwrite(progressDescriptor, bytes, bytes.count, 0) == bytes.count else {
-      guard errno == ENOSPC || errno == EDQUOT else { throw .system("write", progressPath, errno) }
-      throw DownloadError(.noSpace(needed: ByteCount(file.size), free: ByteCount(0)), file.path.description)
+      throw .system("write", progressPath, errno)
     }
   }
 
@@ -346,17 +338,20 @@ final class PartialFile: Sendable {
 
   /// Makes the whole file durable and gives it its final name; nothing of it is left in the partial folder.
   ///
-  /// - Parameter mode: the permissions of the finished file.
+  /// - Parameters:
+  ///   - folder: where it goes.
+  ///   - name: what it is called there.
+  ///   - mode: the permissions of the finished file.
   /// - Throws: `DownloadError`; `inUse` when the name is taken.
-  func publish(as final: String, mode: mode_t) throws(DownloadError) {
+  func publish(in folder: FolderHandle, as name: String, mode: mode_t) throws(DownloadError) {
     if let failure = state.withLock({ $0.failure }) { throw failure }
     CrashPoint.afterHash.pass()
     guard fchmod(descriptor, mode) == 0 else { throw .system("fchmod", path, errno) }
     guard fsync(descriptor) == 0 else { throw fail("fsync", errno) }
     CrashPoint.afterFinalSync.pass()
-    var code = hubwatch_rename_new(path, final)
-    if code == EINVAL || code == ENOSYS { code = rename(path, final) == 0 ? 0 : errno }
+    let code = folder.receive(path, as: name)
     guard code == 0 else {
+      let final = "\(folder.path)/\(name)"
       throw code == EEXIST ? DownloadError(.inUse, final) : .system("rename", final, code)
     }
     CrashPoint.afterRename.pass()

@@ -28,6 +28,7 @@ struct GCVerb: Verb {
 
   func work() async throws -> Domain.ExitCode {
     let shelf = try Shelf(try LoadedSettings(environment: common.environment), readOnly: dryRun)
+    if !dryRun { try ModelStore(catalog: shelf.catalog, cache: shelf.cache).adopt() }
     let leftovers = try PartialSweep(catalog: shelf.catalog, cache: shelf.cache).sweep(
       isDry: dryRun, takesDamaged: true)
     let bytes = leftovers.reduce(0) { $0 + $1.bytes }

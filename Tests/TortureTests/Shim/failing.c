@@ -2,7 +2,7 @@
 //
 //   FAIL_CALL        names with commas between them; the 64-bit name, the …at and …v relatives count with each
 //   FAIL_NTH         which call fails, from 1, counted over all threads and all the names
-//   FAIL_ERRNO       ENOSPC, EIO, EDQUOT, EROFS, EOPNOTSUPP, EACCES, EMFILE
+//   FAIL_ERRNO       ENOSPC, EIO, EDQUOT, EROFS, EOPNOTSUPP, EACCES, EMFILE, EPERM
 //   FAIL_ONCE        1: only this call; otherwise it and all that follow
 //   FAIL_PATH        only paths, or descriptors of files, that contain this
 //   FAIL_COUNT_FILE  nothing fails; how often each function was called is kept in this file, in records of a name of
@@ -50,7 +50,7 @@ static int code_of(const char *name) {
     const char *name;
     int code;
   } codes[] = {{"ENOSPC", ENOSPC}, {"EIO", EIO},       {"EDQUOT", EDQUOT}, {"EROFS", EROFS}, {"EOPNOTSUPP", EOPNOTSUPP},
-               {"EACCES", EACCES}, {"EMFILE", EMFILE}};
+               {"EACCES", EACCES}, {"EMFILE", EMFILE}, {"EPERM", EPERM}};
   for (size_t i = 0; name && i < sizeof codes / sizeof *codes; i++) {
     if (strcmp(name, codes[i].name) == 0) return codes[i].code;
   }
