@@ -43,7 +43,8 @@ struct CacheTests {
     }
   }
 
-  @Test func shards() async throws {
+  @Test("C13 shards are one copy")
+  func shards() async throws {
     let names = (1...3).map { "m-0000\($0)-of-00003.gguf" }
     let files = Dictionary(
       uniqueKeysWithValues: names.enumerated().map {

@@ -50,7 +50,8 @@ struct FinalState: Equatable {
 
   private static func tree(_ root: String, as name: String) throws -> [String] {
     guard let paths = FileManager.default.subpaths(atPath: root) else { return ["\(name) is missing"] }
-    return try paths.sorted().map { path in
+    // What names this disk is another word on every disk.
+    return try paths.sorted().filter { name != "partial" || $0 != "store" }.map { path in
       let full = "\(root)/\(path)"
       switch try FileManager.default.attributesOfItem(atPath: full)[.type] as? FileAttributeType {
       case .typeDirectory?: return "\(name)/\(path)/"

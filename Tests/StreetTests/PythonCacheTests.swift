@@ -98,6 +98,51 @@ struct PythonCacheTests {
     }
   }
 
+  /// What the client says of the cache, with its warnings.
+  private func scan(_ home: ProgramHome) async throws -> String {
+    let script = """
+      import sys, huggingface_hub
+      report = huggingface_hub.scan_cache_dir(sys.argv[1])
+      print("repos", sorted(repo.repo_id for repo in report.repos))
+      print("warnings", [str(warning) for warning in report.warnings])
+      """
+    let outcome = try await python(script, [home.cache], home: home)
+    #expect(outcome.status == 0, "\(outcome.error)")
+    return outcome.output
+  }
+
+  @Test func aPartialDownloadIsNeitherSeenNorHarmed() async throws {
+    try await Town.with(bytesPerSecond: 60_000) { town in
+      let victim = try Victim(town, ["pull", Town.model])
+      let home = victim.home
+      _ = try await victim.start { victim.arrived > 50_000 }
+      let arrived = victim.arrived
+      try #require(arrived > 0 && arrived < town.size, "\(arrived) bytes had arrived")
+      // The client sees a repository without a snapshot at most, prunes what it wants, and our bytes are still there.
+      #expect(try await scan(home).contains("warnings []"))
+      let prune = try await hf(["cache", "prune", "-y"], home: home)
+      #expect(prune.status == 0, "\(prune.output)\(prune.error)")
+      #expect(victim.arrived == arrived)
+      await town.server.clearRequests()
+      let again = try await hubwatch().run(["pull", Town.model], environment: home.environment)
+      #expect(again.status == 0, "\(again.error)")
+      #expect(await town.downloads.allSatisfy { $0.range?.hasPrefix("bytes=0-") == false }, "it went on")
+      #expect(try await scan(home) == "repos ['\(Town.model)']\nwarnings []\n")
+    }
+  }
+
+  @Test func afterDropAndGCNothingIsLeftThatTheClientMinds() async throws {
+    try await Town.with { town in
+      let home = try await pulled(town)
+      #expect(try await hubwatch().run(["drop", Town.model], environment: home.environment).status == 0)
+      #expect(try await hubwatch().run(["gc"], environment: home.environment).status == 0)
+      #expect(try await scan(home) == "repos []\nwarnings []\n")
+      let fetch = "import sys, huggingface_hub\nprint(huggingface_hub.hf_hub_download(*sys.argv[1:]))"
+      #expect(try await python(fetch, [Town.model, Town.file], home: home).status == 0)
+      #expect(try await scan(home) == "repos ['\(Town.model)']\nwarnings []\n")
+    }
+  }
+
   @Test func theClientDoesNotFetchAgain() async throws {
     try await Town.with { town in
       let home = try await pulled(town)

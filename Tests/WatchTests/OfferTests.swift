@@ -11,7 +11,8 @@ struct OfferTests {
       path: try #require(RepoPath(name)), size: size, hash: .sha256(String(repeating: "a", count: 64)))
   }
 
-  @Test func wholeFilesAndCompleteShardSets() throws {
+  @Test("C13 only complete sets of shards are offered")
+  func wholeFilesAndCompleteShardSets() throws {
     let files = [
       try file("model.Q4_K_M.gguf"), try file("q8/model-Q8_0-00001-of-00002.gguf"),
       try file("q8/model-Q8_0-00002-of-00002.gguf"), try file("model-Q6_K-00001-of-00003.gguf"),
