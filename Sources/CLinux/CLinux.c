@@ -3,10 +3,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <link.h>
 #include <linux/falloc.h>
 #include <linux/fs.h>
 #include <stdio.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -61,6 +63,34 @@ int hubwatch_raise_file_limit(uint64_t wanted, uint64_t *allowed) {
 }
 
 int hubwatch_clone(int to, int from) { return ioctl(to, FICLONE, from) == 0 ? 0 : errno; }
+
+// Segments that are never written are the file's own pages, whatever the loader did to their neighbours; only an object
+// with text relocations has others.
+static int give_back_object(struct dl_phdr_info *object, size_t size, void *unused) {
+  (void)size;
+  (void)unused;
+  const ElfW(Dyn) *dynamic = NULL;
+  for (int i = 0; i < object->dlpi_phnum; i++) {
+    const ElfW(Phdr) *header = &object->dlpi_phdr[i];
+    if (header->p_type == PT_DYNAMIC) dynamic = (const ElfW(Dyn) *)(object->dlpi_addr + header->p_vaddr);
+  }
+  for (const ElfW(Dyn) *entry = dynamic; entry && entry->d_tag != DT_NULL; entry++) {
+    if (entry->d_tag == DT_TEXTREL) return 0;
+    if (entry->d_tag == DT_FLAGS && entry->d_un.d_val & DF_TEXTREL) return 0;
+  }
+  uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE) - 1;
+  for (int i = 0; i < object->dlpi_phnum; i++) {
+    const ElfW(Phdr) *header = &object->dlpi_phdr[i];
+    if (header->p_type != PT_LOAD || header->p_flags & PF_W) continue;
+    // Whole pages only: the ends may be shared with a segment that is written.
+    uintptr_t start = (object->dlpi_addr + header->p_vaddr + page) & ~page;
+    uintptr_t end = (object->dlpi_addr + header->p_vaddr + header->p_filesz) & ~page;
+    if (end > start) (void)madvise((void *)start, end - start, MADV_DONTNEED);
+  }
+  return 0;
+}
+
+void hubwatch_give_back_code(void) { (void)dl_iterate_phdr(give_back_object, NULL); }
 
 int hubwatch_idle_priority(void) {
   // The idle class of the block scheduler, for this process: which = 1 (process), 0 = the caller, class 3.

@@ -81,6 +81,7 @@ public struct Downloader: Sendable {
       if copy.folder == nil { try store.begin() }
       _ = try PartialSweep(catalog: catalog, cache: cache).sweep(isDry: false, takesDamaged: false)
       try reserve(copy, parts, place)
+      ProcessMemory.giveBackCode()
       try await transfer(copy, parts, place, progress)
       let path = try place.publish(copy, parts.map(\.file), ref: ref)
       try catalog.setState(ofCopy: copy.id, .verified, reason: nil, at: Date())

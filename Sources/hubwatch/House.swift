@@ -1,5 +1,6 @@
 import Catalog
 import Domain
+import Downloads
 import Fit
 import HTTP
 import Hub
@@ -38,6 +39,7 @@ struct House {
         settings: loaded.settings, catalog: catalog, hub: hub, http: http, cacheRoot: loaded.places.cache,
         device: self.device, program: SmokeRunner.thisProgram),
       observe: observe)
+    ProcessMemory.giveBackCode()
   }
 
   /// Ends the network thread.

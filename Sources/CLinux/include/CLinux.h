@@ -22,6 +22,8 @@ int hubwatch_rename_new_in(const char *from, int folder, const char *name);
 int hubwatch_clone(int to, int from);
 // Lets this process open as many files as it may, at most so many; how many these are is written to allowed.
 int hubwatch_raise_file_limit(uint64_t wanted, uint64_t *allowed);
+// Takes pages of code and constants out of this process's memory: what is needed again comes back from the page cache.
+void hubwatch_give_back_code(void);
 // Reads and writes of this process wait for everybody else's.
 int hubwatch_idle_priority(void);
 
