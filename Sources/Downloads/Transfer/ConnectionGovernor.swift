@@ -10,6 +10,8 @@ struct ConnectionGovernor: Sendable {
   static let most = 8
 
   private static let window: Duration = .milliseconds(500)
+  /// Of the first look, so that a file of a few hundred megabytes is not half fetched before there are enough.
+  private static let firstWindow: Duration = .milliseconds(200)
   private static let worthwhileGain = 1.05
   private static let rest: Duration = .seconds(30)
   private static let collapseShare = 0.1
@@ -22,6 +24,7 @@ struct ConnectionGovernor: Sendable {
 
   private var windowStart: Duration?
   private var windowBytes: Int64 = 0
+  private var hasLooked = false
   /// The speed before the last change, and the number of connections that gave it.
   private var before: (speed: Double, allowed: Int)?
   private var nextTry: Duration?
@@ -60,7 +63,8 @@ struct ConnectionGovernor: Sendable {
     }
     windowBytes += bytes
     let elapsed = now - start
-    guard elapsed >= Self.window else { return .nothing }
+    guard elapsed >= (hasLooked ? Self.window : Self.firstWindow) else { return .nothing }
+    hasLooked = true
     let speed = Double(windowBytes) / (elapsed / .seconds(1))
     windowStart = now
     windowBytes = 0

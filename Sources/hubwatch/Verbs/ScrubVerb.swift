@@ -50,7 +50,9 @@ struct ScrubVerb: Verb {
     } else {
       let words = troubles.isEmpty ? "all sound" : "\(troubles.count) not sound"
       try common.print(
-        files == 0 ? "everything was read in the last six days" : "\(files) files, \(ByteCount(bytes).asDisk): \(words)"
+        files == 0
+          ? "everything was read in the last six days"
+          : "\(files) \(files == 1 ? "file" : "files"), \(ByteCount(bytes).asDisk): \(words)"
       )
     }
     return troubles.isEmpty ? .done : .failed
