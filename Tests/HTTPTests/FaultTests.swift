@@ -106,7 +106,7 @@ struct FaultTests {
     }
   }
 
-  @Test func anUnknownHostDoesNotResolve() async throws {
+  @Test("N19 an unknown host does not resolve") func anUnknownHostDoesNotResolve() async throws {
     let url = try #require(HTTPURL("http://nowhere.invalid/"))
     await #expect {
       _ = try await makeClient().data(for: HTTPRequest(.get, url))
@@ -123,7 +123,7 @@ struct FaultTests {
     } throws: { [.tls, .timeout, .reset].contains(($0 as? HTTPError)?.kind) }
   }
 
-  @Test func aPrivateAddressIsRefusedOnRequest() async throws {
+  @Test("N16 a private address is refused on request") func aPrivateAddressIsRefusedOnRequest() async throws {
     let kind = try await kind(LoopbackServer.answer()) { $0.refusesPrivateAddresses = true }
     #expect(kind == .privateAddress)
   }

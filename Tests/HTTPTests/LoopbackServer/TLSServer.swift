@@ -18,7 +18,7 @@ public final class TLSServer: Sendable {
     public let description: String
   }
 
-  private static let nginx = ["/usr/sbin/nginx", "/usr/bin/nginx"].first { access($0, X_OK) == 0 }
+  private static let nginx = ["/usr/sbin/nginx", "/usr/bin/nginx"].first { (path: String) in access(path, X_OK) == 0 }
   private static let openssl = "/usr/bin/openssl"
   /// Whether this machine has what it takes.
   public static let isPossible = nginx != nil && access(openssl, X_OK) == 0
@@ -50,7 +50,9 @@ public final class TLSServer: Sendable {
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     authority = folder.appendingPathComponent("ca.pem").path
     try Self.makeCertificates(certificate, in: folder)
-    let place = behind.map { "proxy_pass http://127.0.0.1:\($0); proxy_buffering off; proxy_set_header Host $http_host;" }
+    let place = behind.map {
+      "proxy_pass http://127.0.0.1:\($0); proxy_buffering off; proxy_set_header Host $http_host;"
+    }
     let text = """
       daemon off; master_process off; worker_processes 1; pid \(folder.path)/pid; error_log \(folder.path)/log;
       events { worker_connections 256; }
