@@ -52,7 +52,7 @@ let package = Package(
     .executableTarget(
       name: "hubwatch",
       dependencies: [
-        "Catalog", "Console", "Digest", "Domain", "Downloads", "Fit", "Hub", "HubServer", "HTTP", "Inference",
+        "Catalog", "CLinux", "Console", "Digest", "Domain", "Downloads", "Fit", "Hub", "HubServer", "HTTP", "Inference",
         "ModelFiles", "Settings", "Smoke", "Upstreams", "Watch", argumentParser, logging, subprocess,
       ]),
     .target(

@@ -2,6 +2,7 @@
 #ifndef HUBWATCH_CCURL_SHIM_H
 #define HUBWATCH_CCURL_SHIM_H
 #include <curl/curl.h>
+#include <sys/socket.h>
 
 static inline CURLcode hubwatch_curl_global_init(void) { return curl_global_init(CURL_GLOBAL_ALL); }
 
@@ -37,6 +38,33 @@ static inline curl_off_t hubwatch_curl_wire_bytes(CURL *easy) {
   curl_off_t bytes = 0;
   curl_easy_getinfo(easy, CURLINFO_SIZE_DOWNLOAD_T, &bytes);
   return bytes;
+}
+static inline curl_off_t hubwatch_curl_microseconds(CURL *easy, CURLINFO what) {
+  curl_off_t time = 0;
+  curl_easy_getinfo(easy, what, &time);
+  return time;
+}
+// How far a transfer is: 0 while its name is looked up, 1 while it connects, 2 in the TLS handshake, 3 once its request
+// may be sent. A plain connection has no handshake.
+static inline int hubwatch_curl_phase(CURL *easy, int is_encrypted) {
+  if (hubwatch_curl_microseconds(easy, CURLINFO_PRETRANSFER_TIME_T) > 0) return 3;
+  if (hubwatch_curl_microseconds(easy, CURLINFO_CONNECT_TIME_T) > 0)
+    return is_encrypted && hubwatch_curl_microseconds(easy, CURLINFO_APPCONNECT_TIME_T) == 0 ? 2 : 3;
+  return hubwatch_curl_microseconds(easy, CURLINFO_NAMELOOKUP_TIME_T) > 0 ? 1 : 0;
+}
+// Connections that a transfer had to make: 0 when it used one that was there.
+static inline long hubwatch_curl_new_connections(CURL *easy) {
+  long count = 0;
+  curl_easy_getinfo(easy, CURLINFO_NUM_CONNECTS, &count);
+  return count;
+}
+// Whether a connection came about, and to which family of addresses: AF_INET, AF_INET6, or 0.
+static inline int hubwatch_curl_family(CURL *easy) {
+  const char *address = NULL;
+  curl_easy_getinfo(easy, CURLINFO_PRIMARY_IP, &address);
+  if (!address || !*address || hubwatch_curl_microseconds(easy, CURLINFO_CONNECT_TIME_T) == 0) return 0;
+  for (; *address; address++) if (*address == ':') return AF_INET6;
+  return AF_INET;
 }
 // The status of the proxy's answer to CONNECT; 0 without one.
 static inline long hubwatch_curl_connect_status(CURL *easy) {

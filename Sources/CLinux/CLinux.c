@@ -21,6 +21,12 @@ const int hubwatch_limit_file_bytes = RLIMIT_FSIZE;
 
 int hubwatch_no_new_privileges(void) { return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 ? 0 : errno; }
 
+int hubwatch_hide_memory(void) {
+  const int failure = hubwatch_limit(RLIMIT_CORE, 0);
+  if (failure != 0) return failure;
+  return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0 ? 0 : errno;
+}
+
 int hubwatch_limit(int resource, uint64_t value) {
   struct rlimit limit;
   if (getrlimit(resource, &limit) != 0) return errno;

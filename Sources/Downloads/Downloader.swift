@@ -15,6 +15,8 @@ public struct Downloader: Sendable {
     public var reserve: DiskFloor
     /// When a connection is given up.
     public var limits = HTTPLimits()
+    /// A clock that goes on while the machine sleeps.
+    var now: @Sendable () -> ContinuousClock.Instant = { .now }
 
     /// Options.
     public init(reserve: DiskFloor) { self.reserve = reserve }
@@ -97,7 +99,7 @@ public struct Downloader: Sendable {
       throw error
     } catch let error as HubError {
       if error.kind == .cancelled { throw CancellationError() }
-      let state: CopyState = error.isTransient ? .waiting : .blocked
+      let state: CopyState = error.isPassing ? .waiting : .blocked
       try catalog.setState(ofCopy: copy.id, state, reason: error.problem, at: Date())
       throw error
     }
@@ -151,6 +153,7 @@ public struct Downloader: Sendable {
       // What cannot be written cannot be journaled either.
       throw error
     } catch {
+      if let defeat = work.defeat { await hub.gaveUp(on: defeat.host, after: defeat.cause) }
       try await work.settle()
       throw error
     }

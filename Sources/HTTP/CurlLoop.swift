@@ -7,6 +7,7 @@ final class CurlLoop: Sendable {
   enum Command {
     case start(TransferOrder)
     case cancel(UInt64)
+    case forgetConnections
   }
 
   private struct Inbox {
@@ -104,6 +105,7 @@ final class CurlLoop: Sendable {
         switch command {
         case .start(let order): transfers.add(order)
         case .cancel(let id): transfers.cancel(id)
+        case .forgetConnections: transfers.forgetConnections()
         }
       }
       if isClosed { break }

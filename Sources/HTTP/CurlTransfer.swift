@@ -18,20 +18,32 @@ final class CurlTransfer {
   private var headerList: UnsafeMutablePointer<curl_slist>?
   private let message = UnsafeMutablePointer<CChar>.allocate(capacity: Int(CURL_ERROR_SIZE))
   private let clock: LoopClock
+  /// Whether it has a connection of its own for certain.
+  private let isFresh: Bool
+  /// The families of addresses to which it has begun connections.
+  private var tried: Set<FamilyMemory.Family> = []
 
   /// Bytes above which the ratio of compression is looked at, and the ratio that no honest JSON reaches.
   private static let bombFloor: Int64 = 1 << 20
   private static let bombRatio: Int64 = 200
 
-  init?(_ order: TransferOrder, configuration: HTTPClient.Configuration, clock: LoopClock) {
+  /// - Parameters:
+  ///   - family: the only addresses to try; nil for those that the configuration says.
+  ///   - isFresh: whether neither a kept connection nor a remembered name is good enough.
+  init?(
+    _ order: TransferOrder, configuration: HTTPClient.Configuration, clock: LoopClock,
+    family: FamilyMemory.Family? = nil, isFresh: Bool = false
+  ) {
     guard let easy = curl_easy_init() else { return nil }
     self.easy = easy
     self.order = order
     self.clock = clock
+    self.isFresh = isFresh
     watch = ProgressWatch(limits: order.request.limits, now: clock.now)
     parser = HeadParser(url: order.request.url)
     message.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
     setSafety(configuration)
+    setConnection(configuration, family)
     setRequest(order.request, configuration: configuration)
     setCallbacks()
   }
@@ -46,10 +58,8 @@ final class CurlTransfer {
   func outcome(_ code: CURLcode) -> Result<HTTPHead, any Error> {
     if let failure { return .failure(failure) }
     guard code == CURLE_OK else {
-      let isProxy = hubwatch_curl_connect_status(easy) >= 400
-      let kind = isProxy ? .proxy : Self.kind(code)
       let text = String(cString: message)
-      return .failure(error(kind, text.isEmpty ? String(cString: curl_easy_strerror(code)) : text))
+      return .failure(error(kind(code), text.isEmpty ? String(cString: curl_easy_strerror(code)) : text))
     }
     guard let head else { return .failure(error(.malformed, "no head")) }
     return .success(head)
@@ -57,6 +67,42 @@ final class CurlTransfer {
 
   func error(_ kind: HTTPError.Kind, _ detail: String = "") -> HTTPError {
     HTTPError(kind, at: order.request.url, detail: detail)
+  }
+
+  /// Whether a kept connection swallowed the request before a byte came back: the server had given it up, which is
+  /// nobody's failure.
+  func wasSwallowed(_ code: CURLcode) -> Bool {
+    failure == nil && head == nil && bodyBytes == 0 && !isFresh && order.request.method != .post
+      && Self.kind(code) == .reset && hubwatch_curl_new_connections(easy) == 0
+  }
+
+  /// Notes how far it is.
+  func notePhase() {
+    let phase: ProgressWatch.Phase =
+      switch hubwatch_curl_phase(easy, order.request.url.origin.scheme == "https" ? 1 : 0) {
+      case 0: .resolve
+      case 1: .connect
+      case 2: .handshake
+      default: .answer
+      }
+    watch.entered(phase, now: clock.now)
+  }
+
+  /// Tells the memory which addresses led somewhere.
+  func teach(_ memory: inout FamilyMemory) {
+    guard !tried.isEmpty else { return }
+    let worked = FamilyMemory.Family(hubwatch_curl_family(easy))
+    memory.learn(order.request.url.origin, tried: tried, worked: worked, now: clock.now)
+  }
+
+  private func kind(_ code: CURLcode) -> HTTPError.Kind {
+    switch hubwatch_curl_connect_status(easy) {
+    case 407: .proxyAuthentication
+    // The proxy itself did not get through, which may be otherwise in a moment.
+    case 500...: .connect
+    case 400...: .proxy
+    default: Self.kind(code)
+    }
   }
 
   private static func kind(_ code: CURLcode) -> HTTPError.Kind {
@@ -101,20 +147,39 @@ extension CurlTransfer {
     set(CURLOPT_SSL_VERIFYPEER, 1)
     set(CURLOPT_SSL_VERIFYHOST, 2)
     set(CURLOPT_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_2))
-    if let file = configuration.certificateAuthorityFile { set(CURLOPT_CAINFO, file) }
-    set(CURLOPT_PROXY, configuration.proxy ?? "")
-    set(CURLOPT_NOPROXY, configuration.proxyExceptions)
+    if let file = configuration.certificateAuthorityFile {
+      set(CURLOPT_CAINFO, file)
+      set(CURLOPT_PROXY_CAINFO, file)
+    }
     set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
     set(CURLOPT_TCP_KEEPALIVE, 1)
     set(CURLOPT_BUFFERSIZE, 256 << 10)
-    set(CURLOPT_IPRESOLVE, configuration.addressFamily.curlValue)
     _ = hubwatch_curl_set_pointer(easy, CURLOPT_ERRORBUFFER, message)
+  }
+
+  private func setConnection(_ configuration: HTTPClient.Configuration, _ family: FamilyMemory.Family?) {
+    set(CURLOPT_PROXY, configuration.proxy ?? "")
+    if let credentials = configuration.proxyCredentials { set(CURLOPT_PROXYUSERPWD, credentials.revealed()) }
+    set(CURLOPT_NOPROXY, configuration.proxyExceptions)
+    let only: HTTPClient.Configuration.AddressFamily =
+      switch family {
+      case .ipv4: .ipv4
+      case .ipv6: .ipv6
+      case nil: configuration.addressFamily
+      }
+    set(CURLOPT_IPRESOLVE, only.curlValue)
+    if isFresh {
+      set(CURLOPT_FRESH_CONNECT, 1)
+      set(CURLOPT_DNS_CACHE_TIMEOUT, 0)
+    }
   }
 
   private func setRequest(_ request: HTTPRequest, configuration: HTTPClient.Configuration) {
     set(CURLOPT_URL, request.url.text)
     set(CURLOPT_USERAGENT, configuration.userAgent)
-    set(CURLOPT_CONNECTTIMEOUT_MS, max(1, Int(request.limits.connect / .milliseconds(1))))
+    // The watch is stricter, and says which part of it took so long.
+    let connecting = request.limits.resolve + request.limits.connect + request.limits.handshake
+    set(CURLOPT_CONNECTTIMEOUT_MS, Int(connecting / .milliseconds(1)) + 1000)
     set(
       CURLOPT_HTTP_VERSION,
       request.sharesConnection ? Int(CURL_HTTP_VERSION_2TLS) : Int(CURL_HTTP_VERSION_1_1))
@@ -160,7 +225,7 @@ extension CurlTransfer {
       return Unmanaged<CurlTransfer>.fromOpaque(me).takeUnretainedValue().receive(body: chunk)
         ? chunk.count : 0
     }
-    guard order.request.refusesPrivateAddresses, !order.usesProxy else { return }
+    guard !order.usesProxy else { return }
     _ = hubwatch_curl_set_pointer(easy, CURLOPT_OPENSOCKETDATA, me)
     _ = hubwatch_curl_set_open_socket(easy) { me, _, address in
       guard let me, let address else { return -1 }
@@ -183,10 +248,11 @@ extension CurlTransfer {
   }
 
   private func receive(head: HTTPHead) -> Bool {
+    // A proxy in front of plain http says it in its own answer.
+    if head.status == 407, order.usesProxy { return stop(error(.proxyAuthentication)) }
     self.head = head
-    if order.request.encoding == .identity,
-      let foreign = head.headers.values("Content-Encoding").first(where: { $0.lowercased() != "identity" })
-    {
+    let wanted = order.request.encoding == .identity ? ["identity"] : ["identity", "gzip", "x-gzip"]
+    if let foreign = head.headers.values("Content-Encoding").first(where: { !wanted.contains($0.lowercased()) }) {
       return stop(error(.malformed, "Content-Encoding \(foreign) was not asked for"))
     }
     do {
@@ -228,10 +294,13 @@ extension CurlTransfer {
   }
 
   private func openSocket(_ address: UnsafePointer<curl_sockaddr>) -> Int32 {
-    guard let wanted = hubwatch_curl_address(address), !PrivateAddress.contains(wanted) else {
-      _ = stop(error(.privateAddress))
-      return -1
+    if order.request.refusesPrivateAddresses {
+      guard let wanted = hubwatch_curl_address(address), !PrivateAddress.contains(wanted) else {
+        _ = stop(error(.privateAddress))
+        return -1
+      }
     }
+    if let family = FamilyMemory.Family(address.pointee.family) { tried.insert(family) }
     let kind = address.pointee.socktype | Int32(SOCK_CLOEXEC.rawValue)
     return socket(address.pointee.family, kind, address.pointee.protocol)
   }

@@ -1,7 +1,9 @@
 import CCurl
+import Domain
 import Synchronization
 
-/// An HTTP client: one thread, any number of concurrent requests, no redirects, no cookies, no retries.
+/// An HTTP client: one thread, any number of concurrent requests, no redirects, no cookies, no retries but one: a request
+/// that a kept connection swallowed before a byte came back is sent once more over a fresh one.
 ///
 /// ```swift
 /// let client = try HTTPClient(.init(userAgent: "hubwatch/1.0"))
@@ -30,10 +32,12 @@ public final class HTTPClient: Sendable {
 
     /// The `User-Agent` of every request.
     public var userAgent: String
-    /// A PEM file of certificate authorities in place of the system's; nil for the system's.
+    /// A PEM file of certificate authorities to trust; nil for the system's.
     public var certificateAuthorityFile: String?
-    /// The proxy's address; nil for none. The environment is never asked.
+    /// The proxy's address without user and password; nil for none. The environment is never asked.
     public var proxy: String?
+    /// `user:password` for the proxy.
+    public var proxyCredentials: Secret?
     /// Hosts that are reached without the proxy, separated by commas.
     public var proxyExceptions: String
     /// Which addresses are tried.
@@ -44,11 +48,13 @@ public final class HTTPClient: Sendable {
     /// The usual configuration.
     public init(
       userAgent: String, certificateAuthorityFile: String? = nil, proxy: String? = nil,
-      proxyExceptions: String = "", addressFamily: AddressFamily = .any, maximumTransfers: Int = 32
+      proxyCredentials: Secret? = nil, proxyExceptions: String = "", addressFamily: AddressFamily = .any,
+      maximumTransfers: Int = 32
     ) {
       self.userAgent = userAgent
       self.certificateAuthorityFile = certificateAuthorityFile
       self.proxy = proxy
+      self.proxyCredentials = proxyCredentials
       self.proxyExceptions = proxyExceptions
       self.addressFamily = addressFamily
       self.maximumTransfers = max(1, maximumTransfers)
@@ -126,6 +132,10 @@ public final class HTTPClient: Sendable {
       loop.post(.cancel(id))
     }
   }
+
+  /// Believes no connection and no name any more, because the machine has slept or is in another network: what is
+  /// under way ends as `interrupted`, and what begins from now on connects anew.
+  public func forgetConnections() { loop.post(.forgetConnections) }
 
   private func check(_ request: HTTPRequest) throws(HTTPError) {
     guard request.headers.isSendable else {

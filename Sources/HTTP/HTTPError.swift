@@ -14,12 +14,16 @@ public struct HTTPError: ReportableError, Equatable {
     case tls
     /// The server's certificate is not to be trusted.
     case certificate
-    /// The proxy refused.
+    /// The proxy does not let us through.
     case proxy
+    /// The proxy wants to know who we are, or does not believe it (407).
+    case proxyAuthentication
     /// Connecting, or the first byte, or everything took too long.
     case timeout
     /// The connection broke.
     case reset
+    /// The connection was given up because the machine has slept.
+    case interrupted
     /// The body ended before its announced length.
     case truncated
     /// Less than the lowest speed for too long.
@@ -55,12 +59,15 @@ public struct HTTPError: ReportableError, Equatable {
   /// Whether the same request may well succeed a little later.
   public var isTransient: Bool {
     switch kind {
-    case .resolve, .connect, .tls, .timeout, .reset, .truncated, .stalled: true
-    case .certificate, .proxy, .tooLarge, .malformed, .privateAddress, .cancelled, .invalidRequest,
-      .unavailable:
+    case .resolve, .connect, .tls, .timeout, .reset, .interrupted, .truncated, .stalled: true
+    case .certificate, .proxy, .proxyAuthentication, .tooLarge, .malformed, .privateAddress, .cancelled,
+      .invalidRequest, .unavailable:
       false
     }
   }
+
+  /// Whether it is this one answer that is at fault, and not the way to the server.
+  public var isOfOneAnswer: Bool { kind == .tooLarge || kind == .malformed || kind == .privateAddress }
 
   /// What happened, and where.
   public var problem: String {
@@ -74,8 +81,9 @@ public struct HTTPError: ReportableError, Equatable {
     switch kind {
     case .resolve: "check the network connection and the name server"
     case .connect, .timeout, .stalled: "check the network connection"
-    case .certificate: "behind a company proxy, name its CA file in the configuration"
-    case .proxy: "check the proxy's address and password in the configuration"
+    case .certificate: "check this machine's clock; behind a company proxy, name its CA in network.ca_file"
+    case .proxy: "check network.proxy in the configuration"
+    case .proxyAuthentication: "check user and password of network.proxy in the configuration"
     default: nil
     }
   }
@@ -83,11 +91,11 @@ public struct HTTPError: ReportableError, Equatable {
   /// 69 when the network or the other side is at fault, 1 or 78 otherwise.
   public var exitCode: ExitCode {
     switch kind {
-    case .resolve, .connect, .tls, .certificate, .proxy, .timeout, .reset, .truncated, .stalled, .malformed,
-      .privateAddress:
+    case .resolve, .connect, .tls, .certificate, .proxy, .timeout, .reset, .interrupted, .truncated, .stalled,
+      .malformed, .privateAddress:
       .hubUnreachable
     case .tooLarge, .cancelled, .invalidRequest: .failed
-    case .unavailable: .unusableSetup
+    case .unavailable, .proxyAuthentication: .unusableSetup
     }
   }
 
@@ -98,8 +106,10 @@ public struct HTTPError: ReportableError, Equatable {
     case .tls: "the TLS handshake failed"
     case .certificate: "the server's certificate is not trusted"
     case .proxy: "the proxy refused the connection"
+    case .proxyAuthentication: "the proxy does not accept our name and password (407)"
     case .timeout: "the server took too long"
     case .reset: "the connection broke"
+    case .interrupted: "the connection was given up after a sleep"
     case .truncated: "the answer was cut short"
     case .stalled: "the transfer stood still"
     case .tooLarge: "the answer is larger than allowed"

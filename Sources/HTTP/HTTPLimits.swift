@@ -1,8 +1,12 @@
 /// When a transfer is given up.
 public struct HTTPLimits: Hashable, Sendable {
-  /// For name, TCP and TLS together.
+  /// For the host's name.
+  public var resolve: Duration = .seconds(5)
+  /// For a TCP connection, all addresses of the host together.
   public var connect: Duration = .seconds(10)
-  /// For the first byte of the answer, on top of `connect`.
+  /// For the TLS handshake, behind a proxy with the tunnel before it.
+  public var handshake: Duration = .seconds(10)
+  /// For the first byte of the answer once the connection stands.
   public var firstByte: Duration = .seconds(30)
   /// Bytes a second below which a transfer counts as standing still.
   public var lowSpeed: Int64 = 1024

@@ -24,9 +24,10 @@ public struct HTTPURL: Hashable, Sendable {
     }
 
     /// `https://host`, with the port where it is not the scheme's own.
-    public var description: String {
-      port == (scheme == "https" ? 443 : 80) ? "\(scheme)://\(host)" : "\(scheme)://\(host):\(port)"
-    }
+    public var description: String { "\(scheme)://\(authority)" }
+
+    /// The host, with the port where it is not the scheme's own.
+    public var authority: String { port == (scheme == "https" ? 443 : 80) ? host : "\(host):\(port)" }
   }
 
   /// Scheme, host and port.

@@ -18,12 +18,20 @@ final class CancellationFlag: Sendable {
   func set() { flag.store(true, ordering: .releasing) }
 }
 
-/// Readings of a steady clock that stops while the machine sleeps.
+/// Readings of two steady clocks.
 struct LoopClock {
   private let clock = SuspendingClock()
   private let start: SuspendingClock.Instant
+  private let wakefulClock = ContinuousClock()
+  private let wakefulStart: ContinuousClock.Instant
 
-  init() { start = clock.now }
+  init() {
+    start = clock.now
+    wakefulStart = wakefulClock.now
+  }
 
+  /// A clock that stops while the machine sleeps.
   var now: Duration { start.duration(to: clock.now) }
+  /// A clock that goes on then.
+  var wakefulNow: Duration { wakefulStart.duration(to: wakefulClock.now) }
 }

@@ -7,6 +7,13 @@ struct TransferTable {
   private let clock = LoopClock()
   private var running: [UnsafeMutableRawPointer: CurlTransfer] = [:]
   private var waiting: [TransferOrder] = []
+  private var families = FamilyMemory()
+  private var sleep = SleepWatch()
+  /// Until then no connection is taken from the shelf: curl itself throws away what has lain there for longer.
+  private var freshUntil: Duration = .zero
+
+  /// Longer than curl keeps an idle connection (118 seconds).
+  private static let shelfLife: Duration = .seconds(120)
 
   init(multi: UnsafeMutableRawPointer, configuration: HTTPClient.Configuration) {
     self.multi = multi
@@ -35,10 +42,24 @@ struct TransferTable {
     waiting = []
   }
 
+  /// Ends what is under way, and believes nothing that was known of connections and names.
+  mutating func forgetConnections() {
+    freshUntil = clock.now + Self.shelfLife
+    families = FamilyMemory()
+    for transfer in Array(running.values) { end(transfer, .failure(transfer.error(.interrupted))) }
+  }
+
   /// Lets every transfer do what it can without waiting.
   ///
   /// - Returns: how long the thread may sleep when nothing happens, in milliseconds.
   mutating func perform() -> Int32 {
+    if sleep.hasSlept(now: clock.wakefulNow) { forgetConnections() }
+    let pause = work()
+    sleep.willLook(at: clock.wakefulNow + .milliseconds(Int64(pause)))
+    return pause
+  }
+
+  private mutating func work() -> Int32 {
     startWaiting()
     let rest = wakeTheRested()
     var count: Int32 = 0
@@ -49,6 +70,7 @@ struct TransferTable {
       guard code != CURL_LAST, let easy = message.pointee.easy_handle, let transfer = running[easy] else {
         continue
       }
+      if transfer.wasSwallowed(code), beginAgain(transfer) { continue }
       end(transfer, transfer.outcome(code))
     }
     giveUpOnTheSlow()
@@ -64,14 +86,27 @@ struct TransferTable {
   private mutating func startWaiting() {
     while !waiting.isEmpty, running.count < configuration.maximumTransfers {
       let order = waiting.removeFirst()
-      guard let transfer = CurlTransfer(order, configuration: configuration, clock: clock),
-        curl_multi_add_handle(multi, transfer.easy) == CURLM_OK
-      else {
-        order.fail(.unavailable)
-        continue
-      }
-      running[transfer.easy] = transfer
+      if !begin(order, isFresh: clock.now < freshUntil) { order.fail(.unavailable) }
     }
+  }
+
+  private mutating func begin(_ order: TransferOrder, isFresh: Bool) -> Bool {
+    let family = order.usesProxy ? nil : families.family(of: order.request.url.origin, now: clock.now)
+    guard
+      let transfer = CurlTransfer(
+        order, configuration: configuration, clock: clock, family: family, isFresh: isFresh),
+      curl_multi_add_handle(multi, transfer.easy) == CURLM_OK
+    else { return false }
+    running[transfer.easy] = transfer
+    return true
+  }
+
+  /// Sends a request once more over a fresh connection.
+  private mutating func beginAgain(_ transfer: CurlTransfer) -> Bool {
+    guard begin(transfer.order, isFresh: true) else { return false }
+    curl_multi_remove_handle(multi, transfer.easy)
+    running[transfer.easy] = nil
+    return true
   }
 
   /// Lets go on what has paid its debt.
@@ -95,12 +130,14 @@ struct TransferTable {
   private mutating func giveUpOnTheSlow() {
     let now = clock.now
     for transfer in Array(running.values) {
-      guard let kind = transfer.watch.verdict(now: now, isResting: transfer.isResting) else { continue }
-      end(transfer, .failure(transfer.error(kind)))
+      transfer.notePhase()
+      guard let verdict = transfer.watch.verdict(now: now, isResting: transfer.isResting) else { continue }
+      end(transfer, .failure(transfer.error(verdict.kind, verdict.detail)))
     }
   }
 
   private mutating func end(_ transfer: CurlTransfer, _ result: Result<HTTPHead, any Error>) {
+    transfer.teach(&families)
     curl_multi_remove_handle(multi, transfer.easy)
     running[transfer.easy] = nil
     transfer.order.continuation.resume(with: result)

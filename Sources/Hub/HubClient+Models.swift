@@ -14,6 +14,9 @@ public struct ModelPage: Sendable {
   public let next: String?
   /// The server's `Date`, in seconds since 1970; nil when it does not say.
   public let serverTime: Int64?
+  /// Members that were asked for and that we rely on, and that not one row of the page has: the hub no longer speaks
+  /// as it did.
+  public let drift: [String]
 }
 
 /// The pages of a listing; each is asked for when it is wanted.
@@ -37,9 +40,12 @@ public struct ModelPages: AsyncSequence, Sendable {
     /// Whether the page after the next one is asked for while the next one is read; for a caller who is sure to want it.
     public var readsAhead = false
 
-    init(client: HubClient, walk: PageWalk) {
+    private let expand: [String]
+
+    init(client: HubClient, walk: PageWalk, expand: [String]) {
       self.client = client
       self.walk = walk
+      self.expand = expand
     }
 
     /// The next page; nil after the last.
@@ -58,7 +64,9 @@ public struct ModelPages: AsyncSequence, Sendable {
       let (rows, skipped) = try Rows.decode(ModelListing.self, response, subject: subject)
       let date = response.head.headers["Date"].flatMap(HTTPDate.seconds)
       let next = end == .last || end == .foreignLink ? nil : LinkHeader.next(in: response.head.headers.values("Link"))
-      return ModelPage(models: rows, skipped: skipped, end: end, next: next, serverTime: date)
+      return ModelPage(
+        models: rows, skipped: skipped, end: end, next: next, serverTime: date,
+        drift: SchemaDrift.members(rows, skipped, expand: expand))
     }
   }
 
@@ -70,7 +78,7 @@ public struct ModelPages: AsyncSequence, Sendable {
       $0.origin == top.origin && $0.path == top.path ? $0 : nil
     }
     let first = stored ?? top
-    return Iterator(client: client, walk: PageWalk(first: first, pageLimit: pageLimit))
+    return Iterator(client: client, walk: PageWalk(first: first, pageLimit: pageLimit), expand: query.expand)
   }
 }
 

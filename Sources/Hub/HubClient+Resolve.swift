@@ -74,7 +74,7 @@ extension HubClient {
     if endpoint.bucket(file.location) == nil, [400, 401, 403, 404, 410].contains(head.status) {
       return HubError(.locationExpired(status: head.status), subject.name, detail: words)
     }
-    return HubError(answer: head, subject: subject, now: clock.now())
+    return HubError(answer: head, subject: subject, now: clock.now(), words: words)
   }
 }
 

@@ -36,7 +36,7 @@ public struct HubClient: Sendable {
   let options: Options
   let clock: HubClock
   private let token: Secret?
-  private let gate: RequestGate
+  let gate: RequestGate
 
   /// A client.
   ///
@@ -59,6 +59,11 @@ public struct HubClient: Sendable {
   /// What is known of the hub's patience as it stands, to be stored.
   public var politeness: Politeness {
     get async { await gate.state }
+  }
+
+  /// Seconds by which the hub's clock is ahead of ours, negative when it is behind; nil before its first answer.
+  public var clockSkew: Double? {
+    get async { await gate.clockSkew }
   }
 
   /// Whether requests to the hub carry a token.
@@ -119,7 +124,7 @@ public struct HubClient: Sendable {
   ) async throws(HubError) -> Answer {
     var patience = Patience(options: options)
     while true {
-      if let wait = await gate.pause(of: url.origin.host) {
+      if let wait = await gate.pause(of: url.origin.authority) {
         throw HubError(.resting(seconds: wait), subject.name)
       }
       try await passGate(url, subject: subject, patience: &patience)
@@ -129,7 +134,7 @@ public struct HubClient: Sendable {
         let answer = try await attempt()
         let head = head(answer)
         if let bucket = endpoint.bucket(url) { await gate.observed(head, bucket: bucket) }
-        if head.status < 500 { await gate.succeeded(url.origin.host) }
+        if head.status < 500 { await gate.succeeded(url.origin.authority) }
         guard head.status >= 400 else { return answer }
         failure = HubError(answer: head, subject: subject, now: clock.now())
         wait = patience.waitAfterAnswer(failure.kind, head: head, now: clock.now())
@@ -144,16 +149,17 @@ public struct HubClient: Sendable {
         throw HubError(.cancelled, subject.name)
       }
       guard let wait, patience.spend(wait) else {
-        if failure.isFailureOfHost { await gate.failed(url.origin.host) }
+        if failure.isFailureOfHost { await gate.failed(url.origin.authority) }
         throw failure
       }
       try await sleep(wait, subject: subject)
     }
   }
 
-  private func passGate(_ url: HTTPURL, subject: RequestSubject, patience: inout Patience)
-    async throws(HubError)
-  {
+  /// Waits until the quotas allow a request.
+  ///
+  /// - Throws: `rateLimited` when that takes too long, `cancelled`.
+  func passGate(_ url: HTTPURL, subject: RequestSubject, patience: inout Patience) async throws(HubError) {
     guard let bucket = endpoint.bucket(url) else { return }
     while true {
       let wait = await gate.ask(bucket)

@@ -66,9 +66,10 @@ public struct HubEndpoint: Sendable, Hashable, CustomStringConvertible {
     return host == origin.host
   }
 
-  /// Whether connections to an address must not end in a private network: those to hosts that a redirect named.
+  /// Whether connections to an address must not end in a private network: those to hosts that a redirect named. On the
+  /// caller's word the endpoint's own host may lie there, and nothing else.
   func distrustsAddress(of url: HTTPURL) -> Bool {
-    url.origin != origin && !origin.isLoopback && !allowsPrivate
+    url.origin != origin && !origin.isLoopback && !(allowsPrivate && url.origin.host == origin.host)
   }
 
   /// The quota that an address counts against; nil outside of the endpoint.

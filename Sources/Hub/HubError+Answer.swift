@@ -21,8 +21,10 @@ extension HubError {
   ///
   /// The hub's `X-Error-Code` decides first, then the status and `X-Error-Message`. An anonymous 401 without a
   /// code is how the hub speaks of a repository that is missing or private.
-  init(answer head: HTTPHead, subject: RequestSubject, now: Double) {
-    let message = head.headers["X-Error-Message"] ?? ""
+  ///
+  /// - Parameter words: the beginning of the body, for want of a message.
+  init(answer head: HTTPHead, subject: RequestSubject, now: Double, words: String = "") {
+    let message = head.headers["X-Error-Message"] ?? words
     let kind: Kind
     switch head.headers["X-Error-Code"] {
     case "RepoNotFound": kind = .repoNotFound

@@ -70,7 +70,7 @@ public struct HubError: ReportableError, Equatable {
     case .forbidden: "the hub does not permit it"
     case .rateLimited(let seconds): "the hub's quota is used up for \(Int(seconds.rounded(.up))) s"
     case .resting(let seconds):
-      "the hub has failed again and again, and is left alone for \(Int(seconds.rounded(.up))) s"
+      "the host has failed again and again, and is left alone for \(Int(seconds.rounded(.up))) s"
     case .serverError(let status): "the hub answered \(status)"
     case .locationExpired(let status): "the file's address is no longer valid (\(status))"
     case .unexpectedAnswer: "the hub's answer makes no sense"
@@ -115,6 +115,13 @@ public struct HubError: ReportableError, Equatable {
     case .unreachable(let error): error.isTransient
     default: false
     }
+  }
+
+  /// Whether it is worth waiting for: the same may well succeed later, or the way to the hub is at fault (the network, a
+  /// certificate, the proxy), in which no repository has a part.
+  public var isPassing: Bool {
+    if case .unreachable(let error) = kind { return error.isTransient || !error.isOfOneAnswer }
+    return isTransient
   }
 
   /// Whether the host itself failed, rather than what was asked of it.

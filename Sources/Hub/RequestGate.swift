@@ -4,6 +4,8 @@ import HTTP
 actor RequestGate {
   private var politeness: Politeness
   private let clock: HubClock
+  /// Seconds by which the hub's clock is ahead of ours.
+  private(set) var clockSkew: Double?
 
   init(politeness: Politeness, clock: HubClock) {
     self.politeness = politeness
@@ -14,6 +16,7 @@ actor RequestGate {
   func ask(_ bucket: RateBucket) -> Double { politeness.limiter.willSend(bucket, now: clock.now()) }
 
   func observed(_ head: HTTPHead, bucket: RateBucket) {
+    if let date = head.headers["Date"].flatMap(HTTPDate.seconds) { clockSkew = Double(date) - clock.now() }
     politeness.limiter.observed(head.headers, status: head.status, bucket: bucket, now: clock.now())
   }
 

@@ -20,11 +20,12 @@ public struct SettingKey: Sendable {
 
   /// Every key, in the order of the documented file.
   public static let all: [SettingKey] =
-    hubKeys + watchKeys + rankKeys + deviceKeys + downloadKeys + lifeKeys + toolKeys
+    hubKeys + networkKeys + watchKeys + rankKeys + deviceKeys + downloadKeys + lifeKeys + toolKeys
 
   /// What each table is about.
   static let sections: [(name: String, documentation: String)] = [
     ("hub", "Where models come from."),
+    ("network", "The way to the hub. Variables such as https_proxy are not looked at."),
     ("watch", "What is looked for, and how much of the hub one poll may ask for."),
     ("rank", "What makes a new family worth a look: weights of the score, each times a number of about 0 to 1."),
     ("device", "The card that a model has to fit."),

@@ -11,6 +11,23 @@ public struct Settings: Sendable, Equatable {
     /// Whether the endpoint may be plain http on a private address (a mirror in the LAN).
     public var allowPrivate = false
   }
+  /// The way to the hub.
+  public struct Network: Sendable, Equatable {
+    /// Which addresses of a host are tried.
+    public enum Addresses: String, Sendable, Equatable, CaseIterable {
+      case auto
+      case ipv4 = "4"
+      case ipv6 = "6"
+    }
+    /// A PEM file of certificate authorities to trust; empty for the system's.
+    public var caFile = ""
+    /// The proxy; nil for none. The environment is never asked.
+    public var proxy: ProxyAddress?
+    /// Hosts that are reached without the proxy.
+    public var proxyExceptions = ["localhost", "127.0.0.1", "::1"]
+    /// Which addresses are tried.
+    public var addresses = Addresses.auto
+  }
   /// What is watched, and how much of the hub one poll may ask for.
   public struct Watch: Sendable, Equatable {
     /// `general.architecture` values, and tags of the hub, that count as llama-based.
@@ -145,6 +162,8 @@ public struct Settings: Sendable, Equatable {
 
   /// `[hub]`
   public var hub = Hub()
+  /// `[network]`
+  public var network = Network()
   /// `[watch]`
   public var watch = Watch()
   /// `[rank]`

@@ -1,5 +1,6 @@
 import Domain
 import Foundation
+import Glibc
 
 /// Settings, places and token of one process: file, environment and defaults together.
 public struct LoadedSettings: Sendable {
@@ -14,7 +15,7 @@ public struct LoadedSettings: Sendable {
   ///
   /// The endpoint comes from `HF_ENDPOINT`, else the file, else the default. The token comes from systemd's
   /// credential `hf-token`, else `HF_TOKEN`, else the file `HF_TOKEN_PATH`, `$HF_HOME/token` or
-  /// `~/.cache/huggingface/token`. A missing configuration file means defaults, unless it was named by
+  /// `~/.cache/huggingface/token`, which nobody else may read. A missing configuration file means defaults, unless it was named by
   /// `HUBWATCH_CONFIG`.
   ///
   /// - Throws: `SettingsError` for an unusable file or variable.
@@ -44,8 +45,20 @@ public struct LoadedSettings: Sendable {
     for name in ["HF_TOKEN", "HUGGING_FACE_HUB_TOKEN"] {
       if let token = environment[name].flatMap(Secret.init) { return token }
     }
-    return try read(Places(environment: environment).token, isRequired: false)
-      .flatMap(Secret.init)
+    let path = Places(environment: environment).token
+    guard let text = try read(path, isRequired: false) else { return nil }
+    // systemd looks after its own credentials, by lists of access that a mode does not show.
+    try checkMode(path)
+    return Secret(text)
+  }
+
+  /// A secret that others may read is none.
+  private static func checkMode(_ path: String) throws(SettingsError) {
+    var info = stat()
+    guard stat(path, &info) == 0, info.st_mode & 0o077 != 0 else { return }
+    throw SettingsError(
+      source: path,
+      "others may use this token (mode \(String(info.st_mode & 0o777, radix: 8))): chmod 600 \(path)")
   }
 
   private static func read(_ path: String, isRequired: Bool) throws(SettingsError) -> String? {

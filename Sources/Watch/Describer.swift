@@ -115,7 +115,7 @@ struct Describer {
       // The hub's trouble with one repository must not keep the others waiting.
       return .other(.seen, error.problem, lookAgainAt: now().addingTimeInterval(3600))
     case .unreachable(let trouble):
-      guard trouble.isTransient else { return .other(.broken, error.problem, lookAgainAt: tomorrow) }
+      guard !trouble.isOfOneAnswer else { return .other(.broken, error.problem, lookAgainAt: tomorrow) }
       throw error
     default: throw error
     }

@@ -212,7 +212,7 @@ struct RepositoryLook {
     guard let file = files.first(where: { $0.path.description.lowercased() == "readme.md" }) else { return nil }
     do {
       return ModelCard.beginning(try await bytes(of: file, upTo: ModelCard.readLimit))
-    } catch let error as HubError where !error.isTransient && error.kind != .cancelled && error.kind != .badToken {
+    } catch let error as HubError where !error.isPassing && error.kind != .cancelled && error.kind != .badToken {
       return nil
     }
   }

@@ -183,8 +183,16 @@ public struct Street: Sendable {
     troubles += try await describeAll()
     try await Recheck(hub: hub, catalog: catalog, rules: rules, now: now).run(limit: settings.watch.recheck)
     try derive()
+    if let skew = await hub.clockSkew, abs(skew) > Self.toleratedSkew {
+      troubles.append(
+        "this machine's clock is \(Int(abs(skew) / 60)) minutes \(skew > 0 ? "behind" : "ahead of") the hub's: set it "
+          + "right, or certificates and signed addresses may seem to have expired")
+    }
     return troubles
   }
+
+  /// Seconds by which two clocks may differ without anybody's harm.
+  private static let toleratedSkew: Double = 300
 
   /// Looks at what waits for a look, as many as one poll may: one after the other, so that a hub that has had enough
   /// is not asked by requests that were already on their way.
@@ -272,9 +280,10 @@ public struct Street: Sendable {
         _ = try await pull(copy)
       } catch let error as HubError {
         if error.kind == .cancelled { throw CancellationError() }
-        let state: CopyState = error.isTransient ? .waiting : .blocked
+        let state: CopyState = error.isPassing ? .waiting : .blocked
         observe(.notFetched(copy.repo, state, reason: error.problem))
-        if error.exitCode == .hubUnreachable { return error }
+        // Where there is no way to the hub, the next copy would only knock at the same door.
+        if error.exitCode == .hubUnreachable || error.isPassing { return error }
       } catch let error as DownloadError {
         observe(.notFetched(copy.repo, error.copyState, reason: error.problem))
       }

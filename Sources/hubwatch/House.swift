@@ -23,6 +23,7 @@ struct House {
   /// - Throws: the error of the room that cannot be opened.
   init(_ loaded: LoadedSettings, device: Device? = nil, observe: @escaping StreetObserver) async throws {
     self.loaded = loaded
+    try SecretGuard.raise(for: loaded)
     lock = try StateLock(folder: loaded.places.state)
     catalog = try Catalog(folder: loaded.places.state)
     if let device {
@@ -30,7 +31,7 @@ struct House {
     } else {
       self.device = try await DeviceChoice.device(loaded.settings.device)
     }
-    http = try HTTPClient(.init(userAgent: HubClient.userAgent(version: Version.text)))
+    http = try HTTPClient(try NetworkSetup.configuration(loaded.settings.network))
     let endpoint = try HubEndpoint(loaded.settings.hub.endpoint, allowsPrivate: loaded.settings.hub.allowPrivate)
     let hub = HubClient(
       endpoint: endpoint, token: loaded.token, http: http, politeness: try Street.storedPoliteness(catalog))

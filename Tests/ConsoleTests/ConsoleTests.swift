@@ -4,9 +4,11 @@ import Testing
 
 @Suite("Speaking to a person")
 struct ConsoleTests {
-  @Test(arguments: [
-    "\u{1B}[2J", "\u{7}", "\u{9B}31m", "\u{202E}evil", "\u{200B}", "\u{2066}", "\r", "\u{E0001}", "\u{85}",
-  ])
+  @Test(
+    "C6 escapes become visible",
+    arguments: [
+      "\u{1B}[2J", "\u{7}", "\u{9B}31m", "\u{202E}evil", "\u{200B}", "\u{2066}", "\r", "\u{E0001}", "\u{85}",
+    ])
   func escapesBecomeVisible(_ text: String) {
     let safe = ForeignText.safe("a\(text)b")
     #expect(safe.contains("\\u{"))
@@ -20,7 +22,7 @@ struct ConsoleTests {
     #expect(ForeignText.safe("abcdef", limit: 3) == "abc…")
   }
 
-  @Test func randomTextNeverReachesTheTerminalAlive() {
+  @Test("C6 random text never reaches the terminal alive") func randomTextNeverReachesTheTerminalAlive() {
     var random = SystemRandomNumberGenerator()
     for _ in 0..<5000 {
       var text = ""
@@ -56,7 +58,7 @@ struct ConsoleTests {
     #expect(coloured[1].contains("\u{1B}[32mfits\u{1B}[0m"))
   }
 
-  @Test func secretsAreRedacted() {
+  @Test("S1 secrets are redacted") func secretsAreRedacted() {
     let text = Redaction.redact("GET https://cdn.example/x?Signature=abc&Expires=1 with hf_abcdefghij1234")
     #expect(text == "GET https://cdn.example/x?*** with hf_***")
     #expect(Redaction.redact("nothing here") == "nothing here")

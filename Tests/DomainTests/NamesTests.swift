@@ -10,10 +10,12 @@ struct NamesTests {
     #expect(RepoID(text)?.description == text)
   }
 
-  @Test(arguments: [
-    "", "/", "a/", "/a", "a/b/c", "a--b/c", "../x", "a/..", "a/b.git", "a b/c", "a/\u{202E}b", "ä/b",
-    ".a/b", "a/b-", String(repeating: "a", count: 97), "a/b\n",
-  ])
+  @Test(
+    "C6 bad ids of repositories",
+    arguments: [
+      "", "/", "a/", "/a", "a/b/c", "a--b/c", "../x", "a/..", "a/b.git", "a b/c", "a/\u{202E}b", "ä/b",
+      ".a/b", "a/b-", String(repeating: "a", count: 97), "a/b\n",
+    ])
   func badRepoIDs(_ text: String) {
     #expect(RepoID(text) == nil)
   }
@@ -24,13 +26,23 @@ struct NamesTests {
   }
 
   @Test(
-    "C3 path traversal",
+    "C3 C6 path traversal, bad names",
     arguments: [
       "", "/etc/passwd", "../x", "a/../b", "a//b", "./a", "a/", "a\\b", ".git/config", "a/.GIT/x", "a\u{0}b", "a\nb",
       String(repeating: "a", count: 256), "C:/x", "a:b", "\\\\server\\x", "a./b", "b.", "...", "a/..", "..\\x",
     ])
   func badPaths(_ text: String) {
     #expect(RepoPath(text) == nil)
+  }
+
+  @Test("C6 a name stays as it was given, and is compared as what it means")
+  func equivalentNames() throws {
+    let (composed, decomposed) = ("mod\u{E8}le.gguf", "mode\u{300}le.gguf")
+    let one = try #require(RepoPath(composed))
+    let other = try #require(RepoPath(decomposed))
+    #expect(one == other && Set([one, other]).count == 1)
+    #expect(Array(one.description.utf8) == Array(composed.utf8))
+    #expect(Array(other.description.utf8) == Array(decomposed.utf8))
   }
 
   @Test func everyRandomPathThatIsAcceptedStaysBelowItsFolder() {

@@ -53,6 +53,10 @@ struct FaultyHub {
     var asks: [Ask]
     var resolves: Int
     var waits: [Double]
+    /// Requests for the listing of the files.
+    var listings = 0
+    /// What lies in the partial folder.
+    var leftovers: [String] = []
     /// Bytes that the network handed out.
     var served: Int64 { asks.reduce(0) { $0 + Int64($1.range.count) } }
   }
@@ -62,6 +66,10 @@ struct FaultyHub {
   let content: Content
   var token: Secret?
   var limits = HTTPLimits()
+  /// The clock by which a sleep of the machine is noticed.
+  var now: @Sendable () -> ContinuousClock.Instant = { .now }
+  /// The size that the listing of the files tells; nil for the right one.
+  var listedSize: Int?
   /// The answer to the n-th HEAD; nil for the usual redirect.
   var resolve: @Sendable (Int, LoopbackServer) -> [LoopbackServer.Step]? = { _, _ in nil }
 
@@ -102,7 +110,16 @@ struct FaultyHub {
     }
     let resolves = Mutex(0)
     let resolve = resolve
-    let hubServer = LoopbackServer { _ in
+    let listings = Mutex(0)
+    let listing = """
+      [{"type":"file","path":"model.gguf","size":\(listedSize ?? content.bytes.count),"oid":"\(Self.commit)",
+        "lfs":{"oid":"\(content.hash)","size":\(listedSize ?? content.bytes.count)}}]
+      """
+    let hubServer = LoopbackServer { request in
+      if request.method == "GET" {
+        listings.withLock { $0 += 1 }
+        return LoopbackServer.answer(text: listing)
+      }
       let index = resolves.withLock { count in
         defer { count += 1 }
         return count
@@ -126,6 +143,7 @@ struct FaultyHub {
     let cache = HubCache(root: "\(folder.path)/cache/hub")
     var downloads = Downloader.Options(reserve: DiskFloor(bytes: ByteCount(0)))
     downloads.limits = limits
+    downloads.now = now
     let downloader = Downloader(
       hub: hub, http: http, catalog: catalog, cache: cache, options: downloads, sleep: { try waits.wait($0) })
     var outcome = Outcome(state: .wanted, asks: [], resolves: 0, waits: [])
@@ -142,6 +160,8 @@ struct FaultyHub {
     outcome.asks = asks.withLock { $0 }
     outcome.resolves = resolves.withLock { $0 }
     outcome.waits = waits.all
+    outcome.listings = listings.withLock { $0 }
+    outcome.leftovers = names("\(folder.path)/cache/hubwatch-partial")
     return outcome
   }
 

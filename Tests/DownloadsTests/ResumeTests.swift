@@ -60,7 +60,7 @@ struct ResumeTests {
     }
   }
 
-  @Test func anotherCommitWithTheSameContentGoesOn() async throws {
+  @Test("C12 another commit with the same content goes on") func anotherCommitWithTheSameContentGoesOn() async throws {
     try await Stage.with(faults: Self.broken) { stage in
       let old = try await stage.want(Stage.file)
       #expect(await stage.failure(old) != nil)
@@ -127,7 +127,7 @@ struct ResumeTests {
     }
   }
 
-  @Test func theServersWishToWaitIsHeeded() async throws {
+  @Test("N12 the server's wish to wait is heeded") func theServersWishToWaitIsHeeded() async throws {
     let faults: [Fault.Action] = [.status(429, retryAfter: 70), .status(503, retryAfter: 80), .status(503)]
     try await Stage.with(faults: faults) { stage in
       try await stage.expect(from: try await stage.want(Stage.file))

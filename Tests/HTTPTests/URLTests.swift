@@ -85,7 +85,7 @@ struct URLTests {
     }
   }
 
-  @Test func privateAddresses() {
+  @Test("N16 private addresses") func privateAddresses() {
     let isPrivate: [[UInt8]] = [
       [127, 0, 0, 1], [10, 1, 2, 3], [172, 16, 0, 1], [172, 31, 255, 255], [192, 168, 1, 1],
       [169, 254, 169, 254],

@@ -54,7 +54,7 @@ struct ListingTests {
     #expect(try await iterator.next() == nil)
   }
 
-  @Test func aCircleOfPagesEnds() async throws {
+  @Test("C14 a circle of pages ends") func aCircleOfPagesEnds() async throws {
     let fixture = try HubFixture { request in
       let next = request.target.hasSuffix("=1") ? 2 : 1
       return LoopbackServer.answer(headers: ["Link: </api/models?cursor=\(next)>; rel=next"], text: "[]")
@@ -63,7 +63,7 @@ struct ListingTests {
     #expect(ends == [.more, .more, .repeatedCursor])
   }
 
-  @Test func pagesAreLimited() async throws {
+  @Test("C14 pages are limited") func pagesAreLimited() async throws {
     let fixture = try HubFixture { request in
       LoopbackServer.answer(headers: ["Link: <\(request.target)x>; rel=next"], text: "[]")
     }
@@ -98,7 +98,7 @@ struct ListingTests {
     #expect(other.requests.isEmpty)
   }
 
-  @Test func badRowsAreSkippedAndCounted() async throws {
+  @Test("C5 bad rows are skipped and counted") func badRowsAreSkippedAndCounted() async throws {
     let rows = #"""
       [{"id":"a/good","downloads":3,"gated":"manual","unknown":{"x":[1,2]},"createdAt":"2026-06-19T09:40:33.000Z"},
        {"id":"a--b/c"}, {"id":"../../etc"}, {"likes":3}, 5, null, "x", {"id":7},
@@ -125,20 +125,22 @@ struct ListingTests {
     #expect(page.models[1].trendingScore == 0.5)
   }
 
-  @Test(arguments: [
-    ("<!DOCTYPE html><title>Log in</title>", "HTML (text/html) instead of JSON"),
-    ("{\"error\":\"x\"}", "not a JSON array (text/html)"), ("", "not a JSON array (text/html)"),
-    ("[{\"id\":", "broken JSON: the JSON ends in the middle at byte 7"),
-    ("[1,2", "broken JSON: the JSON ends in the middle at byte 4"),
-    ("[{\"id\":7,\"x\":01}]", "broken JSON: a number that is none in JSON at byte 13"),
-    ("[]]", "broken JSON: something follows the JSON at byte 2"),
-    (String(repeating: "[", count: 100_000), "JSON deeper than 64 levels at byte 64"),
-    ("[" + String(repeating: "1,", count: 100_001) + "1]", "more than 100000 rows"),
-    (
-      "[" + String(repeating: "{\"a\":", count: 64) + "1" + String(repeating: "}", count: 64) + "]",
-      "JSON deeper than 64 levels at byte 316"
-    ),
-  ])
+  @Test(
+    "C5 what is no listing",
+    arguments: [
+      ("<!DOCTYPE html><title>Log in</title>", "HTML (text/html) instead of JSON"),
+      ("{\"error\":\"x\"}", "not a JSON array (text/html)"), ("", "not a JSON array (text/html)"),
+      ("[{\"id\":", "broken JSON: the JSON ends in the middle at byte 7"),
+      ("[1,2", "broken JSON: the JSON ends in the middle at byte 4"),
+      ("[{\"id\":7,\"x\":01}]", "broken JSON: a number that is none in JSON at byte 13"),
+      ("[]]", "broken JSON: something follows the JSON at byte 2"),
+      (String(repeating: "[", count: 100_000), "JSON deeper than 64 levels at byte 64"),
+      ("[" + String(repeating: "1,", count: 100_001) + "1]", "more than 100000 rows"),
+      (
+        "[" + String(repeating: "{\"a\":", count: 64) + "1" + String(repeating: "}", count: 64) + "]",
+        "JSON deeper than 64 levels at byte 316"
+      ),
+    ])
   func whatIsNoListing(_ body: String, _ reason: String) async throws {
     let fixture = try HubFixture { _ in
       LoopbackServer.answer(headers: ["Content-Type: text/html; charset=utf-8"], text: body)
@@ -158,7 +160,9 @@ struct ListingTests {
     #expect(try await pages(fixture.hub).first?.models.count == 1)
   }
 
-  @Test(arguments: ["", "Content-Length: 1073741824\r\n"], [UInt8(ascii: " "), UInt8(ascii: "["), 0])
+  @Test(
+    "C5 a page above the cap is refused", arguments: ["", "Content-Length: 1073741824\r\n"],
+    [UInt8(ascii: " "), UInt8(ascii: "["), 0])
   func aPageAboveTheCapIsRefused(length: String, padding: UInt8) async throws {
     let fixture = try HubFixture { _ in
       [
@@ -175,7 +179,7 @@ struct ListingTests {
     #expect(fixture.server.requests.count == 1)
   }
 
-  @Test func aRenamedModelIsFound() async throws {
+  @Test("C9 a renamed model is found") func aRenamedModelIsFound() async throws {
     let fixture = try HubFixture(token: "t") { request in
       request.path == "/api/models/bert"
         ? LoopbackServer.answer(307, headers: ["Location: /api/models/google-bert/bert"])

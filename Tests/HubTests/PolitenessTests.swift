@@ -8,7 +8,8 @@ import Testing
 
 @Suite("Politeness")
 struct PolitenessTests {
-  @Test func aHostThatFailsIsLeftAloneForLongerAndLonger() {
+  @Test("N13 a host that fails is left alone for longer and longer") func aHostThatFailsIsLeftAloneForLongerAndLonger()
+  {
     var breaker = CircuitBreaker()
     for _ in 0..<4 { breaker.failed("hub", now: 1000) }
     #expect(breaker.pause(of: "hub", now: 1000) == nil)
@@ -44,7 +45,7 @@ struct PolitenessTests {
     #expect(try JSONDecoder().decode(Politeness.self, from: older).limiter == politeness.limiter)
   }
 
-  @Test func aClientStopsAskingAHubThatFails() async throws {
+  @Test("N13 a client stops asking a hub that fails") func aClientStopsAskingAHubThatFails() async throws {
     var options = HubClient.Options()
     options.retries = 0
     let fixture = try HubFixture(options: options) { _ in LoopbackServer.answer(503, text: "") }

@@ -32,7 +32,7 @@ struct RateLimiterTests {
     #expect(limiter.willSend(.api, now: 1) == 59)
   }
 
-  @Test func belowATenthTheRestIsSharedOut() {
+  @Test("N12 below a tenth the rest is shared out") func belowATenthTheRestIsSharedOut() {
     var limiter = RateLimiter()
     limiter.observed(
       headers(
@@ -46,11 +46,13 @@ struct RateLimiterTests {
     #expect(limiter.willSend(.api, now: 300) == 0)
   }
 
-  @Test(arguments: [
-    ("5", 5.0), ("Sun, 06 Nov 1994 08:49:37 GMT", 37.0), ("Sun, 06 Nov 1994 08:00:00 GMT", 0.0),
-    ("99999", 900.0),
-    ("999999999999999999", 900.0), ("soon", 1.0), ("-5", 1.0),
-  ])
+  @Test(
+    "N12 Retry-After in seconds and as a date",
+    arguments: [
+      ("5", 5.0), ("Sun, 06 Nov 1994 08:49:37 GMT", 37.0), ("Sun, 06 Nov 1994 08:00:00 GMT", 0.0),
+      ("99999", 900.0),
+      ("999999999999999999", 900.0), ("soon", 1.0), ("-5", 1.0),
+    ])
   func aRefusalWaitsAsToldOrBacksOff(_ text: String, _ wait: Double) {
     let now = 784_111_740.0  // Sun, 06 Nov 1994 08:49:00 GMT
     var limiter = RateLimiter()
@@ -80,7 +82,7 @@ struct RateLimiterTests {
     #expect(limiter.willSend(.api, now: 0) == 120)
   }
 
-  @Test func itIsStoredAndReadBack() throws {
+  @Test("N12 it is stored and read back") func itIsStoredAndReadBack() throws {
     var limiter = RateLimiter()
     limiter.observed(headers(("RateLimit", "\"api\";r=0;t=55")), status: 429, bucket: .api, now: 100)
     var copy = try JSONDecoder().decode(RateLimiter.self, from: JSONEncoder().encode(limiter))

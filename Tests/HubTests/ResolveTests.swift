@@ -15,7 +15,9 @@ struct ResolveTests {
       ])
   }
 
-  @Test func aLargeFileLiesElsewhereAndTheTokenStaysHere() async throws {
+  @Test("N15 a large file lies elsewhere, and the token stays here") func aLargeFileLiesElsewhereAndTheTokenStaysHere()
+    async throws
+  {
     let cdn = LoopbackServer { _ in LoopbackServer.answer(text: "never asked") }
     let location = cdn.address("/xet/abc?Expires=1800003600&Signature=top-secret")
     let fixture = try HubFixture(token: "hf_token") { _ in Self.linked(location) }
@@ -102,7 +104,7 @@ struct ResolveTests {
     #expect(other.requests.first?.headers["authorization"] == nil)
   }
 
-  @Test func anotherCommitIsNotAccepted() async throws {
+  @Test("C12 another commit than was asked for is not accepted") func anotherCommitIsNotAccepted() async throws {
     let fixture = try HubFixture { _ in Self.linked("http://127.0.0.1:1/x") }
     let asked = String(repeating: "d", count: 40)
     let error = await hubError { _ = try await fixture.hub.resolve(repo, revision: asked, path: path("a")) }
@@ -110,11 +112,13 @@ struct ResolveTests {
     #expect(try await fixture.hub.resolve(repo, revision: "main", path: path("a")).commit == commit)
   }
 
-  @Test(arguments: [
-    "https://evil.example/x", "http://10.0.0.1/x", "file:///etc/passwd", "ftp://127.0.0.1/x",
-    "//evil.example/x",
-    "http://user@127.0.0.1/x", "http://127.0.0.1.evil.example/", "",
-  ])
+  @Test(
+    "N16 a redirect to a forbidden place",
+    arguments: [
+      "https://evil.example/x", "http://10.0.0.1/x", "file:///etc/passwd", "ftp://127.0.0.1/x",
+      "//evil.example/x",
+      "http://user@127.0.0.1/x", "http://127.0.0.1.evil.example/", "",
+    ])
   func aRedirectToAForbiddenPlace(_ location: String) async throws {
     let fixture = try HubFixture(token: "t") { _ in Self.linked(location) }
     let error = await hubError { _ = try await fixture.hub.resolve(repo, path: path("a")) }
@@ -122,7 +126,7 @@ struct ResolveTests {
     #expect(fixture.server.requests.count == 1)
   }
 
-  @Test func aCircleAndALongChainOfRedirects() async throws {
+  @Test("N14 a circle and a long chain of redirects") func aCircleAndALongChainOfRedirects() async throws {
     let circle = try HubFixture { request in
       LoopbackServer.answer(302, headers: ["Location: \(request.path == "/x" ? "/y" : "/x")"])
     }

@@ -34,10 +34,12 @@ struct TreeTests {
         == "/api/models/org/name/tree/\(commit)?recursive=true&expand=false")
   }
 
-  @Test(arguments: [
-    ("../x", "path"), ("/etc/passwd", "path"), ("a\\\\b", "path"), (".git/config", "path"),
-    ("a\\u0000b", "path"),
-  ])
+  @Test(
+    "C6 bad paths are refused, not cleaned",
+    arguments: [
+      ("../x", "path"), ("/etc/passwd", "path"), ("a\\\\b", "path"), (".git/config", "path"),
+      ("a\\u0000b", "path"),
+    ])
   func badPathsAreRefusedNotCleaned(_ text: String, _ member: String) async throws {
     let fixture = try HubFixture { _ in
       LoopbackServer.answer(
@@ -51,12 +53,14 @@ struct TreeTests {
     #expect(tree.skipped == [.init(index: 0, reason: "bad value of \(member)")])
   }
 
-  @Test(arguments: [
-    "\"size\":-1,\"oid\":\"b\"", "\"size\":1,\"oid\":\"xyz\"", "\"size\":1e30,\"oid\":\"b\"", "\"size\":1",
-    "\"size\":70368744177665", "\"size\":5,\"lfs\":{\"oid\":\"SHA\",\"size\":6}",
-    "\"size\":5,\"lfs\":{\"oid\":\"b\"}",
-    "\"oid\":\"b\"",
-  ])
+  @Test(
+    "C2 a size that is told twice and differs, and others that make no sense",
+    arguments: [
+      "\"size\":-1,\"oid\":\"b\"", "\"size\":1,\"oid\":\"xyz\"", "\"size\":1e30,\"oid\":\"b\"", "\"size\":1",
+      "\"size\":70368744177665", "\"size\":5,\"lfs\":{\"oid\":\"SHA\",\"size\":6}",
+      "\"size\":5,\"lfs\":{\"oid\":\"b\"}",
+      "\"oid\":\"b\"",
+    ])
   func badSizesAndHashes(_ members: String) async throws {
     let members = members.replacing("SHA", with: sha256).replacing("\"b\"", with: "\"\(sha1)\"")
     let fixture = try HubFixture { _ in LoopbackServer.answer(text: "[{\"path\":\"a\",\(members)}]") }

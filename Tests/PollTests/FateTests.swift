@@ -61,7 +61,7 @@ private struct QuietHub {
 
 @Suite("What becomes of models that leave the hub")
 struct FateTests {
-  @Test("three looks over more than a day make it gone", arguments: [nil, "hf_simulated"])
+  @Test("C9 three looks over more than a day make it gone", arguments: [nil, "hf_simulated"])
   func deleted(token: String?) async throws {
     let life = try QuietHub(token: token.flatMap { Secret($0) })
     let (repo, index) = try await life.firstPoll()
@@ -82,7 +82,7 @@ struct FateTests {
     await life.stop()
   }
 
-  @Test func threeLooksWithinADayAreNotEnough() async throws {
+  @Test("C9 three looks within a day are not enough") func threeLooksWithinADayAreNotEnough() async throws {
     let life = try QuietHub()
     let (repo, index) = try await life.firstPoll()
     life.hub.apply(.makePrivate(index))
@@ -113,7 +113,7 @@ struct FateTests {
     await life.stop()
   }
 
-  @Test func aGateShutsAndOpens() async throws {
+  @Test("C10 a gate shuts and opens") func aGateShutsAndOpens() async throws {
     let life = try QuietHub()
     let (repo, index) = try await life.firstPoll()
     life.hub.apply(.gate(index))

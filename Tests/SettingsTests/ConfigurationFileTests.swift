@@ -189,6 +189,47 @@ struct PlacesTests {
     #expect(try LoadedSettings(environment: ["HOME": folder.path]).token == nil)
   }
 
+  @Test("S2 a token that others may read is refused", arguments: [0o644, 0o640, 0o604, 0o600, 0o400])
+  func tokenMode(mode: Int) throws {
+    let folder = try TemporaryFolder()
+    let path = "\(folder.path)/token"
+    try "hf_file\n".write(toFile: path, atomically: true, encoding: .utf8)
+    try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: path)
+    let environment = ["HOME": folder.path, "HF_TOKEN_PATH": path]
+    if mode & 0o077 == 0 {
+      #expect(try LoadedSettings(environment: environment).token?.revealed() == "hf_file")
+    } else {
+      #expect {
+        _ = try LoadedSettings(environment: environment)
+      } throws: { error in
+        let error = error as? SettingsError
+        return error?.exitCode == .unusableSetup && error?.problem.contains("chmod 600 \(path)") == true
+      }
+    }
+  }
+
+  @Test("N22 a proxy's user and password are secrets")
+  func proxy() throws {
+    let text = "[network]\nproxy = \"http://me:p%40ss%3Aw@proxy.example:3128\"\nip = \"4\"\nca_file = \"/a.pem\"\n"
+    let settings = try ConfigurationFile.settings(from: text, source: "x")
+    let proxy = try #require(settings.network.proxy)
+    #expect(proxy.address == "http://proxy.example:3128" && proxy.credentials?.revealed() == "me:p@ss:w")
+    #expect("\(proxy)" == "http://***@proxy.example:3128")
+    var dumped = ""
+    dump(settings, to: &dumped)
+    #expect(!dumped.contains("p@ss") && !"\(settings)".contains("p@ss"))
+    #expect(settings.network.addresses == .ipv4 && settings.network.caFile == "/a.pem")
+    for bad in [
+      "proxy.example:3128", "http://proxy.example", "ftp://p:1", "http://p:3128/x", "http://p:3128?x", "http://p:99999",
+      "http:// p:1", "socks5://p:1",
+    ] {
+      #expect(ProxyAddress(bad) == nil, "\(bad)")
+    }
+    for bad in ["ca_file = \"a.pem\"", "ip = \"5\"", "proxy = \"x\"", "proxy_exceptions = [\"a,b\"]"] {
+      #expect(throws: SettingsError.self) { _ = try ConfigurationFile.settings(from: "[network]\n\(bad)", source: "x") }
+    }
+  }
+
   @Test func aNamedFileHasToExist() throws {
     let environment = ["HOME": "/nonexistent", "HUBWATCH_CONFIG": "/nonexistent/x.toml"]
     #expect(throws: SettingsError.self) { try LoadedSettings(environment: environment) }

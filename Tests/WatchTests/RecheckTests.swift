@@ -64,7 +64,7 @@ struct RecheckTests {
 
   private static let missing = LoopbackServer.answer(404, headers: ["X-Error-Code: RepoNotFound"])
 
-  @Test func aRenamedRepositoryKeepsItsHistory() async throws {
+  @Test("C9 a renamed repository keeps its history") func aRenamedRepositoryKeepsItsHistory() async throws {
     let before = try described("a/old")
     try await recheck { request in
       request.path == "/api/models/a/old"

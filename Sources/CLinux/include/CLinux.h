@@ -8,6 +8,8 @@
 
 // Neither this process nor its children can gain privileges (setuid programs, file capabilities).
 int hubwatch_no_new_privileges(void);
+// No core file of this process is written, and no other process of its user may look into it.
+int hubwatch_hide_memory(void);
 // Sets a resource's soft and hard limit; resource is one of RLIMIT_*.
 int hubwatch_limit(int resource, uint64_t value);
 // Reserves blocks for a file without changing its size.

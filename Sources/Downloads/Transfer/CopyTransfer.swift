@@ -51,7 +51,8 @@ struct CopyTransfer {
   let around: Surroundings
   var files: [FileState]
   var governor: ConnectionGovernor
-  private let clock = ContinuousClock()
+  /// Where and after which failure it was given up.
+  private(set) var defeat: (host: String, cause: any Error)?
   private let start: ContinuousClock.Instant
   private var lastTick: ContinuousClock.Instant
   private var lastSpaceCheck: ContinuousClock.Instant
@@ -72,9 +73,9 @@ struct CopyTransfer {
     self.around = around
     self.governor = governor
     files = parts.enumerated().map { FileState($0.offset, $0.element) }
-    start = clock.now
-    lastTick = clock.now
-    lastSpaceCheck = clock.now
+    start = around.options.now()
+    lastTick = start
+    lastSpaceCheck = start
   }
 
   /// Brings every file to its end.
@@ -104,13 +105,20 @@ struct CopyTransfer {
     return .tick
   }
 
+  var now: ContinuousClock.Instant { around.options.now() }
+
   // MARK: Beginning things
 
   private var openConnections: Int { files.reduce(0) { $0 + $1.connections.count } }
 
   private mutating func fill(_ group: inout Group) {
-    for index in files.indices where files[index].isUntouched {
+    for index in files.indices where files[index].mayBegin {
       guard files.count(where: { $0.isUnderWay }) < Self.openFiles else { break }
+      // Room is taken only for what the hub still tells the same of.
+      if files[index].address == nil, around.desk.isNew(files[index].part.file) {
+        locate(index, &group)
+        continue
+      }
       files[index].stage = .opening
       let (desk, part) = (around.desk, files[index].part)
       group.addTask { .opened(index, await Self.result { try await desk.open(part) }) }
@@ -122,32 +130,6 @@ struct CopyTransfer {
     }
     // Nothing is left that nobody fetches: help the slowest.
     while openConnections < governor.allowed, let (index, claim) = half() { connect(index, claim, &group) }
-  }
-
-  /// Forgets an address that is about to expire.
-  private mutating func refresh(_ index: Int) {
-    guard let address = files[index].address, let expires = address.file.expires,
-      clock.now - address.since > .seconds(30)
-    else { return }
-    if Double(expires) - around.hub.now < 60 { files[index].address = nil }
-  }
-
-  private mutating func locate(_ index: Int, _ group: inout Group) {
-    files[index].isLocating = true
-    let (hub, copy, file) = (around.hub, copy, files[index].part.file)
-    group.addTask {
-      .located(
-        index,
-        await Self.result { () async throws -> ResolvedFile in
-          let resolved = try await hub.resolve(copy.repo, revision: copy.commit.description, path: file.path)
-          guard resolved.file.size == file.size, resolved.file.hash == file.hash else {
-            throw DownloadError(
-              .inconsistent("size or hash differ between the listing and the file's address"),
-              "\(copy.repo)/\(file.path)")
-          }
-          return resolved
-        })
-    }
   }
 
   private func claim(_ index: Int) -> PartialFile.Claim? {
@@ -187,20 +169,23 @@ struct CopyTransfer {
     let sink = SegmentSink(open.target, claim, isWhole: isWhole)
     let (stops, stop) = AsyncStream<Void>.makeStream()
     files[index].connections[claim.id] = Connection(
-      claim, sink, addressSince: address.since, stop: stop, now: clock.now - start)
-    let http = around.http
+      claim, sink, host: request.url.origin.authority, addressSince: address.since, stop: stop, now: now - start)
+    let (http, hub) = (around.http, around.hub)
     group.addTask {
-      let result = await Self.transfer(http, request, sink, until: stops)
+      let result = await Self.transfer(request, sink, until: stops) {
+        try await hub.transfer($0, of: address.file, sink: $1, over: http)
+      }
       return .ended(index, connection: claim.id, SegmentEnd(result: result, excerpt: sink.excerpt))
     }
   }
 
   private static func transfer(
-    _ http: HTTPClient, _ request: HTTPRequest, _ sink: SegmentSink, until stops: AsyncStream<Void>
+    _ request: HTTPRequest, _ sink: SegmentSink, until stops: AsyncStream<Void>,
+    _ send: @escaping @Sendable (HTTPRequest, SegmentSink) async throws -> HTTPHead
   ) async -> Result<HTTPHead, any Error> {
     await withTaskGroup(of: Result<HTTPHead, any Error>?.self) { group in
       group.addTask {
-        let answer = await result { try await http.transfer(request, sink: sink) }
+        let answer = await result { try await send(request, sink) }
         // Also of a transfer that broke every byte counts.
         let flushed = await result { try sink.flush() }
         if case .failure(let error) = flushed { return .failure(error) }
@@ -237,14 +222,16 @@ struct CopyTransfer {
         files[index].stage = .done
         report(index)
       case .partial(let open):
-        files[index].begin(open, now: clock.now)
+        files[index].begin(open, now: now)
         report(index)
         if open.target.isComplete { finish(index, &group) }
       }
     case .located(let index, let result):
       files[index].isLocating = false
       switch result {
-      case .success(let place): files[index].address = (place, clock.now)
+      case .success(let place): files[index].address = (place, now)
+      // It was asked twice already.
+      case .failure(let error as DownloadError): throw error
       case .failure(let error): try files[index].trouble(error, copy, &group, sleep: around.sleep)
       }
     case .ended(let index, let connection, let end):
@@ -275,8 +262,13 @@ struct CopyTransfer {
       break
     case .again(let error, let pause, let address):
       if address == .stale { files[index].address = nil }
-      if openConnections > 0 { governor.lost(open: openConnections, now: clock.now - start) }
-      try files[index].trouble(error, copy, &group, sleep: around.sleep, pause: pause)
+      if openConnections > 0 { governor.lost(open: openConnections, now: now - start) }
+      do {
+        try files[index].trouble(error, copy, &group, sleep: around.sleep, pause: pause)
+      } catch let last {
+        defeat = (gone.host, error)
+        throw last
+      }
     case .noRanges(let fault):
       if files[index].losesFaithInRanges() { forget(index, &group) }
       try files[index].trouble(inconsistent(fault, index), copy, &group, sleep: around.sleep)
@@ -359,9 +351,12 @@ struct CopyTransfer {
   // MARK: Ticks
 
   private mutating func look(_ group: inout Group) throws {
-    let now = clock.now
+    let now = now
     let elapsed = (now - lastTick) / .seconds(1)
-    if now - lastTick > Self.sleepGap { for index in files.indices { files[index].stopAndForgetAddress() } }
+    if now - lastTick > Self.sleepGap {
+      for index in files.indices { files[index].stopAndForgetAddress() }
+      around.http.forgetConnections()
+    }
     lastTick = now
     let arrived = files.reduce(0) { $0 + ($1.open?.target.arrived.count ?? 0) + $1.settled }
     let bytes = max(0, arrived - lastArrived)

@@ -38,6 +38,13 @@ actor FileDesk {
     self.place = place
   }
 
+  /// Whether nothing of a file is there: not in its place, not elsewhere in the cache, not in part.
+  nonisolated func isNew(_ file: ModelFile) -> Bool {
+    guard file.size > 0, let stem = try? place.partialStem(file) else { return false }
+    return access("\(stem).part", F_OK) != 0 && !exists(place.contentPath(copy, file))
+      && place.twins(copy, file).isEmpty
+  }
+
   /// Finds what there is of a file: in its place, elsewhere in the cache, or in the partial folder.
   ///
   /// - Throws: `DownloadError`, `CatalogError`, `CancellationError`.
@@ -94,7 +101,7 @@ actor FileDesk {
     CrashPoint.afterVerified.pass()
   }
 
-  private func exists(_ path: String) -> Bool {
+  private nonisolated func exists(_ path: String) -> Bool {
     var info = stat()
     return lstat(path, &info) == 0
   }

@@ -50,8 +50,10 @@ struct FileState {
   }
 
   var isUntouched: Bool { if case .untouched = stage { true } else { false } }
+  /// Whether its first step may be taken now.
+  var mayBegin: Bool { isUntouched && !isLocating && !isResting }
   var isDone: Bool { if case .done = stage { true } else { false } }
-  var isUnderWay: Bool { !isUntouched && !isDone }
+  var isUnderWay: Bool { (!isUntouched || isLocating || isResting) && !isDone }
   var open: FileDesk.OpenFile? { if case .open(let open) = stage { open } else { nil } }
   /// The bytes of a file that is done.
   var settled: Int64 { isDone ? part.file.size : 0 }
@@ -142,6 +144,8 @@ struct FileState {
 struct Connection {
   let claim: PartialFile.Claim
   let sink: SegmentSink
+  /// The host that is asked, with its port.
+  let host: String
   /// Since when its address was known, which tells it from a later one.
   let addressSince: ContinuousClock.Instant
   private let stop: AsyncStream<Void>.Continuation
@@ -149,9 +153,10 @@ struct Connection {
   private(set) var isStopped = false
 
   init(
-    _ claim: PartialFile.Claim, _ sink: SegmentSink, addressSince: ContinuousClock.Instant,
+    _ claim: PartialFile.Claim, _ sink: SegmentSink, host: String, addressSince: ContinuousClock.Instant,
     stop: AsyncStream<Void>.Continuation, now: Duration
   ) {
+    self.host = host
     self.addressSince = addressSince
     self.claim = claim
     self.sink = sink

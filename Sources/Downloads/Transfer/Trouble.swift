@@ -16,7 +16,8 @@ enum Trouble {
   static func isWorthAnotherTry(_ error: any Error) -> Bool {
     switch error {
     case let error as HTTPError: error.isTransient
-    case let error as HubError: error.isTransient
+    case let error as HubError:
+      if case .resting = error.kind { false } else { error.isTransient }
     case let error as DownloadError: error.kind.isPassing
     default: false
     }
@@ -28,7 +29,12 @@ enum Trouble {
   }
 
   /// Full jitter: nobody should knock again at the moment at which everybody does.
-  static func jitter(_ tries: Int) -> Double { Double.random(in: 0...min(30, 0.5 * Double(1 << tries))) }
+  static func jitter(_ tries: Int) -> Double {
+    Double.random(in: 0...min(longestPause, 0.5 * Double(1 << min(tries, 20))))
+  }
+
+  /// The most seconds between two tries.
+  static let longestPause: Double = 900
 
   /// The error that the caller gets.
   static func final(_ error: any Error, _ name: String) -> any Error {
@@ -79,10 +85,18 @@ enum SegmentVerdict {
         self = .again(DownloadError(.inconsistent(error.words), name), pause: 0, .stale)
       }
     case .failure(let error as HTTPError):
-      if error.kind == .cancelled {
-        self = wasStopped ? .fine : .fatal(CancellationError())
-      } else {
-        self = .again(error, pause: 0, .good)
+      switch error.kind {
+      case .cancelled: self = wasStopped ? .fine : .fatal(CancellationError())
+      // It was given up on our side, which says nothing about the other one.
+      case .interrupted: self = .fine
+      default: self = .again(error, pause: 0, .good)
+      }
+    case .failure(let error as HubError):
+      switch error.kind {
+      case .rateLimited(let seconds): self = .again(error, pause: min(900, seconds), .good)
+      // Other files may lie on hosts that are well.
+      case .resting: self = .fatal(DownloadError(.broken(error.problem), name))
+      default: self = .again(error, pause: 0, .good)
       }
     case .failure(let error as DownloadError):
       if case .inconsistent = error.kind { self = .again(error, pause: 0, .stale) } else { self = .fatal(error) }

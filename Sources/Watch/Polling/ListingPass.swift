@@ -21,6 +21,8 @@ struct ListingPass {
     var recorded = RecordingResult()
     var skipped = 0
     var troubles: [String] = []
+    /// What the hub no longer tells.
+    var drift: Set<String> = []
   }
 
   /// The name under which its progress is kept.
@@ -76,6 +78,11 @@ struct ListingPass {
           + "\(Self.day(min(gap.top, present))): it goes on at the next poll, \(settings.pages) pages at a time "
           + "(watch.pages)")
     }
+    if !report.drift.isEmpty {
+      report.troubles.append(
+        "schema drift: the hub's listing of \(filter) by \(sort.rawValue) is no longer as it was, "
+          + "\(report.drift.sorted().joined(separator: ", ")) in any row")
+    }
     if report.skipped > 0 {
       report.troubles.append("\(report.skipped) rows of the listing of \(filter) by \(sort.rawValue) make no sense")
     }
@@ -100,6 +107,7 @@ struct ListingPass {
         budget -= 1
         let (rows, times, skipped) = timed(page)
         report.skipped += page.skipped.count + skipped
+        report.drift.formUnion(page.drift)
         let older = Self.olderRows(horizon, times)
         let isThrough = older > 0 || stretch.tries != nil
         report.models += rows.count - older

@@ -57,7 +57,7 @@ struct Poller {
   private static func isOfOnePage(_ error: HubError) -> Bool {
     switch error.kind {
     case .unexpectedAnswer, .redirectRefused: true
-    case .unreachable(let error): !error.isTransient
+    case .unreachable(let error): error.isOfOneAnswer
     default: false
     }
   }

@@ -17,6 +17,8 @@ public final class LoopbackServer: Sendable {
     case reset
     /// Nothing more, until the server stops or the client goes.
     case hold
+    /// All further bytes go to and fro between the client and this port of 127.0.0.1, as behind a proxy.
+    case tunnel(Int)
   }
 
   /// A request as it came in.
@@ -54,23 +56,22 @@ public final class LoopbackServer: Sendable {
   }
 
   /// Starts a server that answers with what `respond` says.
-  public init(_ respond: @escaping @Sendable (Request) -> [Step]) {
+  public convenience init(_ respond: @escaping @Sendable (Request) -> [Step]) {
+    guard let (listener, port) = Listener.ipv4() else { preconditionFailure("no free port on loopback") }
+    self.init(listener, port, respond)
+  }
+
+  /// Starts a server on a port of ::1; nil where there is no IPv6, or the port is taken.
+  public convenience init?(ipv6Port: Int, _ respond: @escaping @Sendable (Request) -> [Step]) {
+    guard let listener = Listener.ipv6(port: ipv6Port) else { return nil }
+    self.init(listener, ipv6Port, respond)
+  }
+
+  private init(_ descriptor: Int32, _ port: Int, _ respond: @escaping @Sendable (Request) -> [Step]) {
     signal(SIGPIPE, SIG_IGN)
     shared = Shared(respond)
-    listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-    var address = sockaddr_in()
-    address.sin_family = sa_family_t(AF_INET)
-    address.sin_addr.s_addr = inet_addr("127.0.0.1")
-    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-    let descriptor = listener
-    let isBound = withUnsafeMutablePointer(to: &address) { pointer in
-      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { pointer in
-        bind(descriptor, pointer, length) == 0 && listen(descriptor, 256) == 0
-          && getsockname(descriptor, pointer, &length) == 0
-      }
-    }
-    precondition(isBound, "no free port on loopback")
-    port = Int(UInt16(bigEndian: address.sin_port))
+    listener = descriptor
+    self.port = port
     let shared = shared
     Self.spawn {
       while true {
@@ -121,7 +122,7 @@ public final class LoopbackServer: Sendable {
     answer(status, headers: headers, body: Array(text.utf8))
   }
 
-  private static func spawn(_ work: @escaping @Sendable () -> Void) {
+  static func spawn(_ work: @escaping @Sendable () -> Void) {
     final class Box: Sendable {
       let work: @Sendable () -> Void
       init(_ work: @escaping @Sendable () -> Void) { self.work = work }
@@ -155,6 +156,9 @@ public final class LoopbackServer: Sendable {
         case .hold:
           var byte: UInt8 = 0
           while recv(connection, &byte, 1, 0) > 0 {}
+        case .tunnel(let port):
+          Tunnel.run(between: connection, and: port)
+          break requests
         }
       }
     }
@@ -162,7 +166,7 @@ public final class LoopbackServer: Sendable {
     Glibc.close(connection)
   }
 
-  private static func write(_ connection: Int32, _ bytes: [UInt8]) -> Bool {
+  static func write(_ connection: Int32, _ bytes: [UInt8]) -> Bool {
     var sent = 0
     while sent < bytes.count {
       let count = bytes[sent...].withUnsafeBytes { send(connection, $0.baseAddress, $0.count, 0) }
