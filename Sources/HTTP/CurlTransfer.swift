@@ -7,7 +7,7 @@ final class CurlTransfer {
   let easy: UnsafeMutableRawPointer
   let order: TransferOrder
   var watch: ProgressWatch
-  /// Whether it waits for the budget that it shares.
+  /// Whether it waits for the budget that it shares, or is held back.
   private(set) var isResting = false
 
   private var parser: HeadParser
@@ -279,7 +279,9 @@ extension CurlTransfer {
     } catch {
       return stop(error)
     }
-    if let budget = order.request.budget, budget.take(chunk.count, now: clock.now) {
+    // Asked for in any case: every byte is counted.
+    let isInDebt = order.request.budget?.take(chunk.count, now: clock.now) ?? false
+    if isInDebt || order.request.backpressure?.isHeld ?? false {
       isResting = true
       curl_easy_pause(easy, CURLPAUSE_RECV)
     }

@@ -54,6 +54,8 @@ public struct HTTPRequest: Sendable {
   public var limits: HTTPLimits
   /// What this transfer shares the line with; nil for no limit.
   public var budget: BandwidthBudget?
+  /// What holds this transfer back while its bytes cannot be put away; nil for nothing.
+  public var backpressure: Backpressure?
   /// Whether requests to one host share a connection (HTTP/2 over TLS). Off for bulk transfers, where
   /// several connections are the point.
   public var sharesConnection: Bool

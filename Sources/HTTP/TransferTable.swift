@@ -115,7 +115,8 @@ struct TransferTable {
   private func wakeTheRested() -> Duration? {
     var shortest: Duration?
     for transfer in Array(running.values) where transfer.isResting {
-      guard let rest = transfer.order.request.budget?.rest(now: clock.now) else {
+      let request = transfer.order.request
+      guard let rest = request.budget?.rest(now: clock.now) ?? request.backpressure?.rest else {
         transfer.resume()
         // What curl had put aside may have used up the budget again.
         if transfer.isResting { shortest = .zero }

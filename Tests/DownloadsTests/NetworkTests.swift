@@ -75,7 +75,7 @@ struct NetworkTests {
       return FaultyHub.right(ask, content)
     }
     outcome.expectRight()
-    #expect(source.mostAtOnce <= ConnectionGovernor.limit)
+    #expect(source.mostAtOnce <= ConnectionGovernor.most)
   }
 
   /// What one source may take: a bucket of tokens, and so many requests at one time.
@@ -142,14 +142,14 @@ struct GovernorTests {
     var governor = ConnectionGovernor()
     #expect(governor.allowed == ConnectionGovernor.start)
     let (advice, most) = live(&governor, from: 0, seconds: 20) { _ in 10_000_000 }
-    #expect(governor.allowed == ConnectionGovernor.start && advice == 0 && most == ConnectionGovernor.limit)
+    #expect(governor.allowed == ConnectionGovernor.start && advice == 0 && most == ConnectionGovernor.most)
   }
 
   @Test("N25 more connections that bring more are kept, up to eight")
   func gained() {
     var governor = ConnectionGovernor()
     let (_, most) = live(&governor, from: 0, seconds: 20) { Double($0) * 1_000_000 }
-    #expect(governor.allowed == ConnectionGovernor.limit && most == ConnectionGovernor.limit)
+    #expect(governor.allowed == ConnectionGovernor.most && most == ConnectionGovernor.most)
   }
 
   @Test("N25 a line that collapses is left with half of the connections, and another edge is asked")
@@ -157,7 +157,7 @@ struct GovernorTests {
     var governor = ConnectionGovernor()
     _ = live(&governor, from: 0, seconds: 20) { Double($0) * 1_000_000 }
     let (advice, _) = live(&governor, from: 20, seconds: 22) { _ in 100_000 }
-    #expect(advice == 1 && governor.allowed == ConnectionGovernor.limit / 2)
+    #expect(advice == 1 && governor.allowed == ConnectionGovernor.most / 2)
   }
 
   @Test("N1 the wait between two tries grows to a quarter of an hour, drawn anew each time")

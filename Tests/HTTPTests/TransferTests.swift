@@ -154,6 +154,26 @@ struct TransferTests {
     #expect(sink.seen.withLock(\.chunks) > 1)
   }
 
+  @Test func aTransferThatIsHeldBackGoesOnWithoutLoss() async throws {
+    let body = (0..<3_000_000).map { UInt8(truncatingIfNeeded: $0 &* 31) }
+    let server = LoopbackServer { _ in LoopbackServer.answer(body: body) }
+    let sink = RecordingSink()
+    let client = try makeClient()
+    var request = HTTPRequest(.get, try server.url(), encoding: .identity)
+    let backpressure = Backpressure()
+    backpressure.hold(true)
+    request.backpressure = backpressure
+    let held = request
+    async let transfer = client.transfer(held, sink: sink)
+    while sink.bytes.isEmpty { try await Task.sleep(for: .milliseconds(1)) }
+    // Long enough for all of it to arrive if nothing held it.
+    try await Task.sleep(for: .milliseconds(200))
+    #expect(sink.bytes.count < body.count / 2)
+    backpressure.hold(false)
+    _ = try await transfer
+    #expect(sink.bytes == body)
+  }
+
   @Test(arguments: [1, 4, 32])
   func aHundredRequestsAtOnce(maximumTransfers: Int) async throws {
     let server = LoopbackServer { request in LoopbackServer.answer(text: request.target) }

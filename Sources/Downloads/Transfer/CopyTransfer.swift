@@ -51,6 +51,7 @@ struct CopyTransfer {
   let around: Surroundings
   var files: [FileState]
   var governor: ConnectionGovernor
+  private let backpressure = Backpressure()
   /// Where and after which failure it was given up.
   private(set) var defeat: (host: String, cause: any Error)?
   private let start: ContinuousClock.Instant
@@ -63,6 +64,9 @@ struct CopyTransfer {
   static let tickInterval: Duration = .milliseconds(100)
   private static let keepInterval: Duration = .seconds(2)
   private static let keepBytes: Int64 = 32 << 20
+  /// Bytes that may be lost to a power failure before the network has to wait for the disk: so many, or those of so
+  /// many seconds, whichever is more. Less than is promised, since this is looked at ten times a second.
+  private static let mostUndurable: (bytes: Int64, seconds: Double) = (48 << 20, 1.5)
   /// Files that are fetched at one time.
   private static let openFiles = 3
   /// A gap between two looks at the clock after which no connection is believed to be alive: the machine slept.
@@ -161,6 +165,7 @@ struct CopyTransfer {
     var request = around.hub.downloadRequest(
       for: address.file, from: claim.range.lowerBound, to: isWhole ? nil : claim.range.upperBound)
     request.budget = around.budget
+    request.backpressure = backpressure
     request.limits = around.options.limits
     let tag = open.target.journal.entityTag?.split(separator: " ", maxSplits: 1)
     if !isWhole, let tag, tag.count == 2, tag[0] == address.file.location.origin.host {
@@ -365,8 +370,13 @@ struct CopyTransfer {
       let current = Double(bytes) / elapsed
       speed = speed.map { $0 * 0.8 + current * 0.2 } ?? (bytes > 0 ? current : nil)
     }
+    let undurable = files.reduce(0) { $0 + ($1.open?.target.undurable ?? 0) }
+    backpressure.hold(undurable > max(Self.mostUndurable.bytes, Int64((speed ?? 0) * Self.mostUndurable.seconds)))
     let isHungry = files.contains { ($0.open?.target.unclaimed ?? 0) > 0 } && !around.budget.isLimited
-    if governor.look(bytes: bytes, open: openConnections, isHungry: isHungry, now: now - start) == .anotherEdge {
+    // A disk that cannot follow says nothing about the network.
+    if !backpressure.isHeld,
+      governor.look(bytes: bytes, open: openConnections, isHungry: isHungry, now: now - start) == .anotherEdge
+    {
       for index in files.indices { files[index].stopAndForgetAddress() }
     }
     replaceTheSlow(now - start)
