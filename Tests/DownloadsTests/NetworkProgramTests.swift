@@ -111,7 +111,7 @@ struct NetworkProgramTests {
       "$0" poll; echo "first $?"
       touch \(folder.path)/healed
       "$0" poll; echo "second $?"
-      kill $servers
+      kill -9 $servers
       """
     let outcome = try await Program(path: "/usr/bin/unshare")
       .run(
