@@ -46,6 +46,7 @@ demo: build model
 
 ## Builds everything and runs every test.
 test: system lint model python
+	@scripts/system-packages nginx openssl iproute2
 	scripts/test $(SWIFT_FLAGS)
 
 ## Lives through a thousand simulated lives of the hub and misses nothing; kills downloads a thousand times, and lets each

@@ -18,8 +18,8 @@ static inline CURLcode hubwatch_curl_set_string(CURL *easy, CURLoption option, c
 static inline CURLcode hubwatch_curl_set_pointer(CURL *easy, CURLoption option, void *value) {
   return curl_easy_setopt(easy, option, value);
 }
-static inline CURLcode hubwatch_curl_set_headers(CURL *easy, struct curl_slist *list) {
-  return curl_easy_setopt(easy, CURLOPT_HTTPHEADER, list);
+static inline CURLcode hubwatch_curl_set_list(CURL *easy, CURLoption option, struct curl_slist *list) {
+  return curl_easy_setopt(easy, option, list);
 }
 static inline CURLcode hubwatch_curl_set_data_function(
     CURL *easy, CURLoption option, size_t (*function)(char *, size_t, size_t, void *)) {
@@ -44,12 +44,9 @@ static inline curl_off_t hubwatch_curl_microseconds(CURL *easy, CURLINFO what) {
   curl_easy_getinfo(easy, what, &time);
   return time;
 }
-// How far a transfer is: 0 while its name is looked up, 1 while it connects, 2 in the TLS handshake, 3 once its request
-// may be sent. A plain connection has no handshake.
-static inline int hubwatch_curl_phase(CURL *easy, int is_encrypted) {
-  if (hubwatch_curl_microseconds(easy, CURLINFO_PRETRANSFER_TIME_T) > 0) return 3;
-  if (hubwatch_curl_microseconds(easy, CURLINFO_CONNECT_TIME_T) > 0)
-    return is_encrypted && hubwatch_curl_microseconds(easy, CURLINFO_APPCONNECT_TIME_T) == 0 ? 2 : 3;
+// How far a transfer is: 0 while its name is looked up, 1 while it connects, 2 once its request may be sent.
+static inline int hubwatch_curl_phase(CURL *easy) {
+  if (hubwatch_curl_microseconds(easy, CURLINFO_PRETRANSFER_TIME_T) > 0) return 2;
   return hubwatch_curl_microseconds(easy, CURLINFO_NAMELOOKUP_TIME_T) > 0 ? 1 : 0;
 }
 // Connections that a transfer had to make: 0 when it used one that was there.

@@ -16,12 +16,13 @@ final class CurlTransfer {
   /// What a callback stopped the transfer for.
   private var failure: (any Error)?
   private var headerList: UnsafeMutablePointer<curl_slist>?
+  private var hostList: UnsafeMutablePointer<curl_slist>?
   private let message = UnsafeMutablePointer<CChar>.allocate(capacity: Int(CURL_ERROR_SIZE))
   private let clock: LoopClock
   /// Whether it has a connection of its own for certain.
   private let isFresh: Bool
-  /// The families of addresses to which it has begun connections.
-  private var tried: Set<FamilyMemory.Family> = []
+  /// The connections that it has begun.
+  private var attempts: [ConnectionAttempt] = []
 
   /// Bytes above which the ratio of compression is looked at, and the ratio that no honest JSON reaches.
   private static let bombFloor: Int64 = 1 << 20
@@ -51,6 +52,7 @@ final class CurlTransfer {
   deinit {
     curl_easy_cleanup(easy)
     curl_slist_free_all(headerList)
+    curl_slist_free_all(hostList)
     message.deallocate()
   }
 
@@ -79,10 +81,10 @@ final class CurlTransfer {
   /// Notes how far it is.
   func notePhase() {
     let phase: ProgressWatch.Phase =
-      switch hubwatch_curl_phase(easy, order.request.url.origin.scheme == "https" ? 1 : 0) {
+      switch hubwatch_curl_phase(easy) {
       case 0: .resolve
-      case 1: .connect
-      case 2: .handshake
+      // curl itself tells of the connection only after the handshake.
+      case 1: attempts.contains(where: \.isConnected) ? .handshake : .connect
       default: .answer
       }
     watch.entered(phase, now: clock.now)
@@ -90,9 +92,9 @@ final class CurlTransfer {
 
   /// Tells the memory which addresses led somewhere.
   func teach(_ memory: inout FamilyMemory) {
-    guard !tried.isEmpty else { return }
+    guard !attempts.isEmpty else { return }
     let worked = FamilyMemory.Family(hubwatch_curl_family(easy))
-    memory.learn(order.request.url.origin, tried: tried, worked: worked, now: clock.now)
+    memory.learn(order.request.url.origin, tried: Set(attempts.compactMap(\.family)), worked: worked, now: clock.now)
   }
 
   private func kind(_ code: CURLcode) -> HTTPError.Kind {
@@ -168,6 +170,10 @@ extension CurlTransfer {
       case nil: configuration.addressFamily
       }
     set(CURLOPT_IPRESOLVE, only.curlValue)
+    if !configuration.hosts.isEmpty {
+      for host in configuration.hosts { hostList = curl_slist_append(hostList, host) }
+      _ = hubwatch_curl_set_list(easy, CURLOPT_RESOLVE, hostList)
+    }
     if isFresh {
       set(CURLOPT_FRESH_CONNECT, 1)
       set(CURLOPT_DNS_CACHE_TIMEOUT, 0)
@@ -206,7 +212,7 @@ extension CurlTransfer {
     }
     lines.append("Expect:")
     for line in lines { headerList = curl_slist_append(headerList, line) }
-    _ = hubwatch_curl_set_headers(easy, headerList)
+    _ = hubwatch_curl_set_list(easy, CURLOPT_HTTPHEADER, headerList)
   }
 
   private func setCallbacks() {
@@ -225,7 +231,6 @@ extension CurlTransfer {
       return Unmanaged<CurlTransfer>.fromOpaque(me).takeUnretainedValue().receive(body: chunk)
         ? chunk.count : 0
     }
-    guard !order.usesProxy else { return }
     _ = hubwatch_curl_set_pointer(easy, CURLOPT_OPENSOCKETDATA, me)
     _ = hubwatch_curl_set_open_socket(easy) { me, _, address in
       guard let me, let address else { return -1 }
@@ -296,15 +301,16 @@ extension CurlTransfer {
   }
 
   private func openSocket(_ address: UnsafePointer<curl_sockaddr>) -> Int32 {
-    if order.request.refusesPrivateAddresses {
+    if order.request.refusesPrivateAddresses, !order.usesProxy {
       guard let wanted = hubwatch_curl_address(address), !PrivateAddress.contains(wanted) else {
         _ = stop(error(.privateAddress))
         return -1
       }
     }
-    if let family = FamilyMemory.Family(address.pointee.family) { tried.insert(family) }
     let kind = address.pointee.socktype | Int32(SOCK_CLOEXEC.rawValue)
-    return socket(address.pointee.family, kind, address.pointee.protocol)
+    let descriptor = socket(address.pointee.family, kind, address.pointee.protocol)
+    attempts.append(ConnectionAttempt(descriptor, to: address))
+    return descriptor
   }
 
   private func stop(_ error: any Error) -> Bool {

@@ -138,7 +138,7 @@ struct TransferTable {
   }
 
   private mutating func end(_ transfer: CurlTransfer, _ result: Result<HTTPHead, any Error>) {
-    transfer.teach(&families)
+    if !transfer.order.usesProxy { transfer.teach(&families) }
     curl_multi_remove_handle(multi, transfer.easy)
     running[transfer.easy] = nil
     transfer.order.continuation.resume(with: result)

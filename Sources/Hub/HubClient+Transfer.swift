@@ -14,7 +14,9 @@ extension HubClient {
     _ request: HTTPRequest, of file: ResolvedFile, sink: some BodySink, over http: HTTPClient
   ) async throws -> HTTPHead {
     let (url, subject) = (request.url, subject(file.id, file.file.path))
-    if let wait = await gate.pause(of: url.origin.authority) { throw HubError(.resting(seconds: wait), url.origin.authority) }
+    if let wait = await gate.pause(of: url.origin.authority) {
+      throw HubError(.resting(seconds: wait), url.origin.authority)
+    }
     var patience = Patience(options: options)
     try await passGate(url, subject: subject, patience: &patience)
     let head = try await http.transfer(request, sink: sink)

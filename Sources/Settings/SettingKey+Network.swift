@@ -24,7 +24,7 @@ extension SettingKey {
         let text = try value.text()
         let proxy = ProxyAddress(text)
         guard text.isEmpty || proxy != nil else {
-          throw SettingRefusal(wanted: "the address of a proxy with its port, http:// or https://, and nothing behind it")
+          throw SettingRefusal(wanted: "the address of a proxy with its port, http:// or https://")
         }
         settings.network.proxy = proxy
       }),

@@ -161,7 +161,7 @@ struct FaultyHub {
     outcome.resolves = resolves.withLock { $0 }
     outcome.waits = waits.all
     outcome.listings = listings.withLock { $0 }
-    outcome.leftovers = names("\(folder.path)/cache/hubwatch-partial")
+    outcome.leftovers = leftovers("\(folder.path)/cache/hubwatch-partial")
     return outcome
   }
 

@@ -85,10 +85,8 @@ struct NetworkProgramTests {
   private static let namespaces: String? = {
     guard getuid() == 0 else { return "needs root, for a network of its own" }
     for tool in ["/usr/bin/unshare", "/usr/bin/python3"] where access(tool, X_OK) != 0 { return "needs \(tool)" }
-    guard ["/sbin/ip", "/usr/sbin/ip", "/usr/bin/ip"].contains(where: { (path: String) in access(path, X_OK) == 0 }) else {
-      return "needs ip"
-    }
-    return nil
+    let isThere = ["/sbin/ip", "/usr/sbin/ip", "/usr/bin/ip"].contains { (path: String) in access(path, X_OK) == 0 }
+    return isThere ? nil : "needs ip"
   }()
 
   @Test(
@@ -111,7 +109,7 @@ struct NetworkProgramTests {
       "$0" poll; echo "first $?"
       touch \(folder.path)/healed
       "$0" poll; echo "second $?"
-      kill $servers
+      kill -9 $servers
       """
     let outcome = try await Program(path: "/usr/bin/unshare")
       .run(

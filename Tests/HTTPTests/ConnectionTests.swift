@@ -36,14 +36,16 @@ struct ConnectionTests {
   @Test("N21 IPv6 that leads nowhere: the family that worked is remembered")
   func families() async throws {
     let server = LoopbackServer { _ in LoopbackServer.answer(headers: ["Connection: close"], text: "four") + [.close] }
-    let url = try #require(HTTPURL("http://localhost:\(server.port)/"))
-    let client = try makeClient()
-    // curl knows that localhost is ::1 and 127.0.0.1; on the former nobody listens yet.
+    let url = try #require(HTTPURL("http://two.example:\(server.port)/"))
+    var configuration = HTTPClient.Configuration(userAgent: "test/1")
+    configuration.hosts = ["two.example:\(server.port):[::1],127.0.0.1"]
+    let client = try HTTPClient(configuration)
+    // On ::1 nobody listens yet.
     #expect(try await client.data(for: HTTPRequest(.get, url)).body == Array("four".utf8))
     guard let other = LoopbackServer(ipv6Port: server.port, { _ in LoopbackServer.answer(text: "six") }) else { return }
     #expect(try await client.data(for: HTTPRequest(.get, url)).body == Array("four".utf8))
     #expect(other.requests.isEmpty)
-    // Another client does not know, and after a sleep nothing is known any more.
+    // After a sleep nothing is known any more.
     client.forgetConnections()
     #expect(try await client.data(for: HTTPRequest(.get, url)).body == Array("six".utf8))
   }
@@ -51,10 +53,13 @@ struct ConnectionTests {
   @Test("N21 only the addresses that the configuration allows")
   func onlyOneFamily() async throws {
     let server = LoopbackServer { _ in LoopbackServer.answer(text: "four") }
-    let url = try #require(HTTPURL("http://localhost:\(server.port)/"))
-    let four = try HTTPClient(.init(userAgent: "test/1", addressFamily: .ipv4))
+    let url = try #require(HTTPURL("http://two.example:\(server.port)/"))
+    var configuration = HTTPClient.Configuration(userAgent: "test/1", addressFamily: .ipv4)
+    configuration.hosts = ["two.example:\(server.port):[::1],127.0.0.1"]
+    let four = try HTTPClient(configuration)
     #expect(try await four.data(for: HTTPRequest(.get, url)).body == Array("four".utf8))
-    let six = try HTTPClient(.init(userAgent: "test/1", addressFamily: .ipv6))
+    configuration.addressFamily = .ipv6
+    let six = try HTTPClient(configuration)
     await #expect(throws: HTTPError.self) { _ = try await six.data(for: HTTPRequest(.get, url)) }
     #expect(server.requests.count == 1)
   }

@@ -6,7 +6,9 @@ import Testing
 /// Real TLS, by a real server.
 @Suite("Encryption", .enabled(if: TLSServer.isPossible, "needs nginx and openssl"))
 struct EncryptionTests {
-  private func answer(_ server: TLSServer, host: String = "localhost", authority: String? = nil) async throws -> [UInt8] {
+  private func answer(
+    _ server: TLSServer, host: String = "localhost", authority: String? = nil
+  ) async throws -> [UInt8] {
     let url = try #require(HTTPURL("https://\(host):\(server.port)/"))
     let client = try HTTPClient(.init(userAgent: "test/1", certificateAuthorityFile: authority ?? server.authority))
     return try await client.data(for: HTTPRequest(.get, url)).body

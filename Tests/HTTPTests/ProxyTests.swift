@@ -5,8 +5,9 @@ import Testing
 
 @Suite("Proxies")
 struct ProxyTests {
-  private func client(_ proxy: LoopbackServer, credentials: String? = nil, authority: String? = nil) throws -> HTTPClient
-  {
+  private func client(
+    _ proxy: LoopbackServer, credentials: String? = nil, authority: String? = nil
+  ) throws -> HTTPClient {
     try HTTPClient(
       .init(
         userAgent: "test/1", certificateAuthorityFile: authority, proxy: proxy.address(""),
@@ -43,7 +44,9 @@ struct ProxyTests {
     #expect(await error { _ = try await client.data(for: HTTPRequest(.get, url)) }?.kind == kind)
   }
 
-  @Test("N22 through the proxy's tunnel the server's own certificate is checked", .enabled(if: TLSServer.isPossible, "needs nginx and openssl"))
+  @Test(
+    "N22 through the proxy's tunnel the server's own certificate is checked",
+    .enabled(if: TLSServer.isPossible, "needs nginx and openssl"))
   func tunnel() async throws {
     let server = try TLSServer()
     let port = server.port

@@ -30,7 +30,7 @@ public final class TLSServer: Sendable {
   /// The certificate of its authority, a PEM file.
   public let authority: String
   private let folder: URL
-  private let process: Process
+  private let process: Child
 
   /// Starts a server.
   ///
@@ -70,8 +70,8 @@ public final class TLSServer: Sendable {
       }
       """
     try Data(text.utf8).write(to: folder.appendingPathComponent("nginx.conf"))
-    process = try Self.start(nginx, ["-p", folder.path, "-c", "\(folder.path)/nginx.conf"])
-    for _ in 0..<500 where process.isRunning {
+    process = try Child(nginx, ["-p", folder.path, "-c", "\(folder.path)/nginx.conf"])
+    for _ in 0..<500 {
       if let connection = Listener.connection(to: port) {
         close(connection)
         return
@@ -83,8 +83,7 @@ public final class TLSServer: Sendable {
   }
 
   deinit {
-    process.terminate()
-    process.waitUntilExit()
+    process.end()
     try? FileManager.default.removeItem(at: folder)
   }
 
@@ -107,21 +106,41 @@ public final class TLSServer: Sendable {
   }
 
   private static func openssl(_ arguments: [String]) throws {
-    let process = try start(openssl, arguments)
-    process.waitUntilExit()
-    guard process.terminationStatus == 0 else {
+    guard try Child(openssl, arguments).wait() == 0 else {
       throw Failure(description: "openssl \(arguments.joined(separator: " ")) failed")
     }
   }
+}
 
-  private static func start(_ path: String, _ arguments: [String]) throws -> Process {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: path)
-    process.arguments = arguments
-    process.standardInput = FileHandle.nullDevice
-    process.standardOutput = FileHandle.nullDevice
-    process.standardError = FileHandle.nullDevice
-    try process.run()
-    return process
+/// A program that speaks to nobody. Foundation's own waits for it in a way that holds up the task pool.
+private struct Child {
+  private let number: pid_t
+
+  init(_ path: String, _ arguments: [String]) throws {
+    var actions = posix_spawn_file_actions_t()
+    posix_spawn_file_actions_init(&actions)
+    defer { posix_spawn_file_actions_destroy(&actions) }
+    for descriptor in Int32(0)...2 {
+      posix_spawn_file_actions_addopen(&actions, descriptor, "/dev/null", O_RDWR, 0)
+    }
+    var words = ([path] + arguments).map { strdup($0) } + [nil]
+    defer { for word in words { free(word) } }
+    var number = pid_t()
+    let code = posix_spawn(&number, path, &actions, nil, &words, environ)
+    guard code == 0 else { throw TLSServer.Failure(description: "\(path) does not start: \(code)") }
+    self.number = number
+  }
+
+  /// Its exit status; nil when a signal ended it.
+  func wait() -> Int32? {
+    var status: Int32 = 0
+    while waitpid(number, &status, 0) < 0, errno == EINTR {}
+    return status & 0x7F == 0 ? (status >> 8) & 0xFF : nil
+  }
+
+  func end() {
+    // It has our mask of signals, in which the task pool has blocked the polite ones.
+    kill(number, SIGKILL)
+    _ = wait()
   }
 }
