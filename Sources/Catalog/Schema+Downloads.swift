@@ -3,7 +3,7 @@ import GRDB
 extension Schema {
   /// The journal of partial files by content, the origin of every file, and copies that a person keeps or has put in
   /// a folder of their own.
-  static func registerDownloads(_ migrator: inout DatabaseMigrator) {
+  static func registerDownloads(_ migrator: inout SchemaMigrator) {
     migrator.registerMigration("4 ranges") { database in
       try database.execute(
         sql: """

@@ -61,7 +61,13 @@ public struct Scrub: Sendable {
     return moment
   }
 
-  private func judge(_ record: ShelfRecord) throws -> Verdict {
+  /// Whether something lies in a file's place.
+  func isThere(_ record: ShelfRecord) throws -> Bool {
+    regularFileSize(try place(record.copy).contentPath(record.copy, record.part.file)) != nil
+  }
+
+  /// Reads one file and writes down what became of it.
+  func judge(_ record: ShelfRecord) throws -> Verdict {
     let (copy, file) = (record.copy, record.part.file)
     let path = try place(copy).contentPath(copy, file)
     guard regularFileSize(path) == file.size else {
