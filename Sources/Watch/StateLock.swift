@@ -13,6 +13,12 @@ public final class StateLock: Sendable {
     public var processID: Int32?
     /// When it took the lock; nil when the file does not say.
     public var since: Date?
+
+    /// A holder.
+    public init(processID: Int32?, since: Date?) {
+      self.processID = processID
+      self.since = since
+    }
   }
 
   private let descriptor: Int32
