@@ -63,6 +63,14 @@ public final class Catalog: Sendable {
     }
   }
 
+  /// Checks that the database is sound as far as SQLite's quick check tells.
+  ///
+  /// - Throws: `CatalogError` of kind `corrupt` when it is not; the next start mends it.
+  public func check() throws(CatalogError) {
+    let verdict = try read { try String.fetchOne($0, sql: "PRAGMA quick_check(1)") }
+    guard verdict == "ok" else { throw noticing(CatalogError(kind: .corrupt, path: path)) }
+  }
+
   /// How many transactions have been written: where the number grows, somebody is at work.
   public var writes: Int { transactions.load(ordering: .relaxed) }
 

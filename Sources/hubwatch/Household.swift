@@ -30,6 +30,10 @@ actor Household {
     let heart = Heart()
     let house = try await House(loaded, observe: Self.observer(logger, heart, loaded))
     let catalog = house.catalog
+    do { try catalog.check() } catch {
+      await house.close()
+      throw error
+    }
     pulse = Pulse(writes: { catalog.writes })
     heart.pulse.withLock { [pulse] in $0 = pulse }
     self.environment = environment

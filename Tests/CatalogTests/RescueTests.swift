@@ -76,7 +76,13 @@ struct RescueTests {
   @Test("P9 damage that is met while running") func itIsLookedForAtTheNextStart() throws {
     let home = try Home()
     do { try home.fill(try Catalog(folder: home.folder.path), 1000) }
-    try damage(home.files.database, .flippedPages)
+    let page = try DatabaseQueue(path: home.files.database).read {
+      try Int.fetchOne($0, sql: "SELECT rootpage FROM sqlite_schema WHERE name = 'repo'")
+    }
+    let handle = try #require(FileHandle(forUpdatingAtPath: home.files.database))
+    try handle.seek(toOffset: UInt64(try #require(page) - 1) * 4096)
+    try handle.write(contentsOf: Data(repeating: 0xFF, count: 4096))
+    try handle.close()
     do {
       // The last end was in order, so nobody looks; the damage is met by the first who reads there.
       let catalog = try Catalog(folder: home.folder.path)

@@ -21,22 +21,22 @@ struct DaemonVerb: Verb {
     // Before anything takes long: a wish to reload must not end a daemon that has just begun.
     let hangups = HangupSignal.arrivals()
     let notifier = ServiceNotifier(environment: environment)
-    let household = try await Household(environment, notifier: notifier)
-    DeviceNote.say(await household.device, common)
-    let code: Domain.ExitCode
     do {
-      try await live(household, notifier, hangups)
-      code = .done
+      let household = try await Household(environment, notifier: notifier)
+      DeviceNote.say(await household.device, common)
+      do {
+        try await live(household, notifier, hangups)
+      } catch {
+        await household.close()
+        throw error
+      }
+      await household.close()
+      return .done
     } catch let error as CatalogError where error.kind == .corrupt {
       // The next start mends it: that is worth a restart, which a state that cannot be used is not.
       Complaint.print(error, style: common.errorTerminal.style)
-      code = .failed
-    } catch {
-      await household.close()
-      throw error
+      return .failed
     }
-    await household.close()
-    return code
   }
 
   private func live(_ household: Household, _ notifier: ServiceNotifier, _ hangups: AsyncStream<Void>) async throws {
