@@ -62,7 +62,8 @@ struct CatalogFiles: Sendable {
   var free: Int64 {
     var info = statvfs()
     guard statvfs(folder, &info) == 0 else { return .max }
-    let (bytes, overflow) = Int64(clamping: info.f_bavail).multipliedReportingOverflow(by: Int64(clamping: info.f_frsize))
+    let (bytes, overflow) = Int64(clamping: info.f_bavail).multipliedReportingOverflow(
+      by: Int64(clamping: info.f_frsize))
     return overflow ? .max : bytes
   }
 

@@ -14,7 +14,8 @@ public struct RescueRecord: Sendable, Equatable, Codable {
 
   /// For a person, on one line.
   public var words: String {
-    let place = snapshotAt.map { "the snapshot of \($0.formatted(.iso8601)) took its place" }
+    let place =
+      snapshotAt.map { "the snapshot of \($0.formatted(.iso8601)) took its place" }
       ?? "there was no snapshot, so a new one was begun; models in the cache are found again when they are wanted"
     return "the database was damaged and lies in \(aside); \(place)"
   }

@@ -100,7 +100,8 @@ public enum StateLockError: ReportableError, Equatable {
 
   public var problem: String {
     switch self {
-    case .busy(let processID?, let folder): "hubwatch is already running, pid \(processID), and holds the state in \(folder)"
+    case .busy(let processID?, let folder):
+      "hubwatch is already running, pid \(processID), and holds the state in \(folder)"
     case .busy(nil, let folder): "hubwatch is already running, and holds the state in \(folder)"
     case .unusable(let path): "\(path) cannot be written"
     }

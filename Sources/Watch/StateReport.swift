@@ -160,7 +160,9 @@ public struct StateReport: Sendable, Encodable {
     }
     if let cycle = lastCycle {
       if let trouble = cycle.trouble { health.append("last cycle: \(trouble)") }
-      if cycle.endedAt == nil, holder == nil { health.append("the last cycle was cut off; the next goes on where it was") }
+      if cycle.endedAt == nil, holder == nil {
+        health.append("the last cycle was cut off; the next goes on where it was")
+      }
     }
   }
 

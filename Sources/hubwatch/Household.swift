@@ -1,8 +1,8 @@
 import Catalog
+import Console
 import Domain
 import Fit
 import Foundation
-import Console
 import Logging
 import Settings
 import Synchronization

@@ -52,7 +52,9 @@ struct PressureTests {
     init(megabytes: Int) throws {
       folder = try TemporaryFolder()
       let options = "size=\(megabytes)m"
-      guard mount("tmpfs", folder.path, "tmpfs", 0, options) == 0 else { throw POSIXError(.init(rawValue: errno) ?? .EIO) }
+      guard mount("tmpfs", folder.path, "tmpfs", 0, options) == 0 else {
+        throw POSIXError(.init(rawValue: errno) ?? .EIO)
+      }
     }
 
     deinit { umount2(folder.path, Int32(MNT_DETACH)) }

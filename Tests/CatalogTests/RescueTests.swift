@@ -87,7 +87,9 @@ struct RescueTests {
       // The last end was in order, so nobody looks; the damage is met by the first who reads there.
       let catalog = try Catalog(folder: home.folder.path)
       #expect(catalog.rescue == nil)
-      #expect(throws: CatalogError.self) { _ = try catalog.read { try String.fetchAll($0, sql: "SELECT tags || id FROM repo") } }
+      #expect(throws: CatalogError.self) {
+        _ = try catalog.read { try String.fetchAll($0, sql: "SELECT tags || id FROM repo") }
+      }
     }
     #expect(LifeMarker(home.files) != nil)
     try home.die()
@@ -127,7 +129,9 @@ struct RescueTests {
     #expect(try !catalog.keepSnapshot(at: Date() + 3600))
     try home.fill(catalog, 200)
     #expect(try catalog.keepSnapshot(at: Date() + 90_000))
-    let count = try DatabaseQueue(path: home.files.snapshot).read { try Int.fetchOne($0, sql: "SELECT count(*) FROM repo") }
+    let count = try DatabaseQueue(path: home.files.snapshot).read {
+      try Int.fetchOne($0, sql: "SELECT count(*) FROM repo")
+    }
     #expect(count == 200)
     #expect(!(try home.names.contains { $0.hasSuffix("copying") }))
   }

@@ -109,7 +109,8 @@ private struct Stage {
 
   static func work(
     interval: @escaping @Sendable () -> Double = { 3600 }, cycle: @escaping @Sendable () async throws -> Void = {},
-    reload: @escaping @Sendable () async throws -> Void = {}, plan: @escaping @Sendable (Date) throws -> Void = { _ in },
+    reload: @escaping @Sendable () async throws -> Void = {},
+    plan: @escaping @Sendable (Date) throws -> Void = { _ in },
     askDatabase: @escaping @Sendable () throws -> Void = {}, askDisk: @escaping @Sendable () -> Void = {}
   ) -> DaemonWork {
     DaemonWork(

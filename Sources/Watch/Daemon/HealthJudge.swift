@@ -48,7 +48,9 @@ public struct HealthJudge: Sendable {
       return "the database has not answered for \(Int(signs.databaseSilence)) s"
     }
     if signs.diskSilence >= patience.disk { return "the disk has not answered for \(Int(signs.diskSilence)) s" }
-    if signs.loopSilence >= patience.loop { return "the schedule has not been looked at for \(Int(signs.loopSilence)) s" }
+    if signs.loopSilence >= patience.loop {
+      return "the schedule has not been looked at for \(Int(signs.loopSilence)) s"
+    }
     if let silence = signs.cycleSilence, silence >= patience.cycle + signs.extraPatience {
       return "nothing has happened in the cycle for \(Int(silence / 60)) minutes"
     }

@@ -25,7 +25,8 @@ final class StatusLine: Sendable {
   var line: String { state.withLock { Self.line($0) } }
 
   private static func line(_ state: State) -> String {
-    "STATUS=" + [state.health.map { "trouble: \($0)" }, state.activity, state.configuration]
+    "STATUS="
+      + [state.health.map { "trouble: \($0)" }, state.activity, state.configuration]
       .compactMap { $0 }.joined(separator: "; ")
   }
 
