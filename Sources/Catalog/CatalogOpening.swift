@@ -115,8 +115,18 @@ struct CatalogOpening {
   private func examine(isClose: Bool) throws(CatalogError) {
     guard let size = CatalogFiles.size(files.database), size > 0 else { return }
     do {
+      try examine(isClose: isClose, readOnly: true)
+    } catch {
+      guard error.kind == .notWritable else { throw error }
+      // Who only reads cannot take back what a killed process left half done. SQLite does that for a writer.
+      try examine(isClose: isClose, readOnly: false)
+    }
+  }
+
+  private func examine(isClose: Bool, readOnly: Bool) throws(CatalogError) {
+    do {
       var configuration = Configuration()
-      configuration.readonly = true
+      configuration.readonly = readOnly
       configuration.busyMode = .timeout(5)
       let queue = try DatabaseQueue(path: files.database, configuration: configuration)
       try queue.read { database in

@@ -4,8 +4,9 @@ import Glibc
 
 /// The right to change the state: one hubwatch at a time, for the life of the process.
 ///
-/// It is a lock of an open file description: it ends with the process, however that ends, and others can ask who holds it
-/// without taking it for a moment themselves. The file says which process holds it and since when.
+/// There are two locks on one file, and both end with the process, however that ends: one of flock(2), which scripts can
+/// take as well, and one of fcntl(2), about which others can ask without taking it for a moment themselves. The file says
+/// which process holds it and since when.
 public final class StateLock: Sendable {
   /// Who holds the state.
   public struct Holder: Sendable, Equatable {
@@ -37,7 +38,7 @@ public final class StateLock: Sendable {
     let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
     guard descriptor >= 0 else { throw .unusable(path) }
     var lock = Self.whole
-    guard fcntl(descriptor, Self.setLock, &lock) == 0 else {
+    guard flock(descriptor, LOCK_EX | LOCK_NB) == 0, fcntl(descriptor, Self.setLock, &lock) == 0 else {
       let code = errno
       let holder = Self.holder(descriptor)
       close(descriptor)
