@@ -109,7 +109,9 @@ let package = Package(
       dependencies: ["Upstreams", "Watch", "Catalog", "Settings", "LoopbackServer", "Domain", "TestSupport"]),
     .testTarget(
       name: "WatchTests",
-      dependencies: ["Catalog", "Domain", "HTTP", "Hub", "LoopbackServer", "Settings", "TestSupport", "Watch", grdb]),
+      dependencies: [
+        "Catalog", "Domain", "HTTP", "Hub", "LoopbackServer", "Settings", "TestSupport", "Watch", grdb, logging,
+      ]),
     .testTarget(
       name: "PollTests",
       dependencies: ["Catalog", "Domain", "Fit", "HTTP", "Hub", "ModelFiles", "Settings", "TestSupport", "Watch", grdb]),

@@ -137,6 +137,8 @@ extension Catalog {
           sql: "INSERT INTO part (copy, path, size, hash, isVerified) VALUES (?, ?, ?, ?, 0) ON CONFLICT DO NOTHING",
           arguments: [record.id, file.path.description, file.size, file.hash.description])
       }
+      // A person who asks again knows of the deaths, and takes the risk.
+      if byHand { try database.execute(sql: "DELETE FROM attempt WHERE copy = ?", arguments: [record.id]) }
       return record
     }
   }
@@ -145,7 +147,7 @@ extension Catalog {
   public func setState(
     ofCopy id: Int64, _ state: CopyState, reason: String?, at now: Date
   ) throws(CatalogError) {
-    try write { database in
+    try writeUrgent { database in
       try database.execute(
         sql: """
           UPDATE copy SET state = ?1, reason = ?2, changedAt = ?3,
@@ -153,6 +155,11 @@ extension Catalog {
           WHERE id = ?4
           """, arguments: [state.rawValue, reason, now, id])
     }
+  }
+
+  /// A copy by its number; nil when there is none.
+  public func copy(_ id: Int64) throws(CatalogError) -> CopyRecord? {
+    try read { try CopyRecord.fetchOne($0, sql: "SELECT * FROM copy WHERE id = ?", arguments: [id]) }
   }
 
   /// Copies in any of `states`, those asked for by a person first, then the oldest wish first.

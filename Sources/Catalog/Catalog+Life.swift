@@ -89,7 +89,7 @@ extension Catalog {
 
   /// Writes down how a cycle ended.
   public func endCycle(_ id: Int64, trouble: String?, at now: Date) throws(CatalogError) {
-    try write { database in
+    try writeUrgent { database in
       try database.execute(
         sql: "UPDATE cycle SET endedAt = ?, trouble = ? WHERE id = ?", arguments: [now, trouble, id])
     }
@@ -102,6 +102,14 @@ extension Catalog {
         database, sql: "SELECT * FROM cycle WHERE startedAt > ? AND startedAt <= ? ORDER BY id",
         arguments: [since, until]
       ).map { CycleRecord(startedAt: $0["startedAt"], endedAt: $0["endedAt"], trouble: $0["trouble"]) }
+    }
+  }
+
+  /// The cycle that began last; nil when none has.
+  public func lastCycle() throws(CatalogError) -> CycleRecord? {
+    try read { database in
+      try Row.fetchOne(database, sql: "SELECT * FROM cycle ORDER BY id DESC LIMIT 1")
+        .map { CycleRecord(startedAt: $0["startedAt"], endedAt: $0["endedAt"], trouble: $0["trouble"]) }
     }
   }
 }

@@ -1,6 +1,8 @@
 import Domain
 import Foundation
 import GRDB
+import GRDBSQLite
+import Synchronization
 
 /// Everything that hubwatch knows, in one SQLite file.
 ///
@@ -9,68 +11,44 @@ import GRDB
 public final class Catalog: Sendable {
   /// The database file.
   public let path: String
+  /// What was done about a damaged database when this one was opened; nil when it was sound.
+  public let rescue: RescueRecord?
+  let files: CatalogFiles
   private let pool: DatabasePool
   /// A connection that moves the write-ahead log into the file while another one writes; nil when only reading.
-  private let mover: DatabaseQueue?
+  let mover: DatabaseQueue?
+  private let transactions = Atomic(0)
+  /// Whether damage was met: then the next start looks closely.
+  private let isDamaged = Atomic(false)
 
   /// Opens the catalog in a state folder.
+  ///
+  /// To be written, it is brought to our schema, after a copy was made; a damaged one is replaced by its last snapshot,
+  /// which `rescue` tells of. The owner holds the state lock.
   ///
   /// - Parameters:
   ///   - folder: created with mode 0700 when it is missing and the catalog is to be written.
   ///   - readOnly: for verbs that only look.
   /// - Throws: `CatalogError`.
-  public init(folder: String, readOnly: Bool = false) throws(CatalogError) {
-    path = "\(folder)/hubwatch.sqlite"
+  public convenience init(folder: String, readOnly: Bool = false) throws(CatalogError) {
+    try self.init(folder: folder, readOnly: readOnly, migrator: Schema.migrator)
+  }
+
+  init(folder: String, readOnly: Bool, migrator: SchemaMigrator) throws(CatalogError) {
+    files = CatalogFiles(folder: folder)
+    path = files.database
     if readOnly {
-      var isFolder: ObjCBool = false
-      if FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder), !isFolder.boolValue {
-        throw CatalogError(kind: .notWritable, path: folder)
-      }
-      let attributes = try? FileManager.default.attributesOfItem(atPath: path)
-      // A process that was killed while it made the file leaves it empty.
-      guard let size = attributes?[.size] as? NSNumber, size.int64Value > 0 else {
-        throw CatalogError(kind: .absent, path: path)
-      }
+      pool = try CatalogOpening(files: files, migrator: migrator).openForReading()
+      (mover, rescue) = (nil, nil)
+    } else {
+      let opened = try CatalogOpening(files: files, migrator: migrator).openForWriting(at: Date())
+      (pool, mover, rescue) = (opened.pool, opened.mover, opened.rescue)
     }
-    var configuration = Configuration()
-    configuration.readonly = readOnly
-    configuration.busyMode = .timeout(5)
-    configuration.maximumReaderCount = 2
-    configuration.prepareDatabase { database in
-      // A verdict that was told must survive a power failure, so every commit is synced.
-      try database.execute(sql: "PRAGMA synchronous = FULL")
-      guard !readOnly else { return }
-      // 64 MiB, for when nobody calls `checkpoint`: a page that changes with every transaction is then moved into the
-      // file once, not a hundred times.
-      try database.execute(sql: "PRAGMA wal_autocheckpoint = 16000")
-      try database.execute(sql: "PRAGMA journal_size_limit = 16777216")
-      try database.execute(sql: "PRAGMA cache_size = -4000")
-    }
-    do {
-      if !readOnly {
-        try FileManager.default.createDirectory(
-          atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-      }
-    } catch {
-      throw CatalogError(kind: .notWritable, path: folder)
-    }
-    do {
-      pool = try DatabasePool(path: path, configuration: configuration)
-      mover = readOnly ? nil : try DatabaseQueue(path: path, configuration: configuration)
-      let migrator = Schema.migrator
-      let (isNewer, isComplete) = try pool.read { database in
-        (try migrator.hasBeenSuperseded(database), try migrator.hasCompletedMigrations(database))
-      }
-      if isNewer { throw CatalogError(kind: .newer, path: path) }
-      if !isComplete {
-        if readOnly { throw CatalogError(kind: .older, path: path) }
-        try migrator.migrate(pool)
-      }
-    } catch let error as CatalogError {
-      throw error
-    } catch {
-      throw CatalogError(error, path: path)
-    }
+  }
+
+  deinit {
+    // What was damaged is looked at by the next start; whoever was killed has left the marker, too.
+    if mover != nil, !isDamaged.load(ordering: .relaxed) { LifeMarker.remove(files) }
   }
 
   /// The catalog of a folder for reading; nil when nothing was ever recorded there.
@@ -85,13 +63,24 @@ public final class Catalog: Sendable {
     }
   }
 
-  /// Checks that the database answers and is sound as far as SQLite's quick check tells.
+  /// Checks that the database is sound as far as SQLite's quick check tells.
   ///
-  /// - Throws: `CatalogError` of kind `corrupt` when it is not.
+  /// - Throws: `CatalogError` of kind `corrupt` when it is not; the next start mends it.
   public func check() throws(CatalogError) {
     let verdict = try read { try String.fetchOne($0, sql: "PRAGMA quick_check(1)") }
-    guard verdict == "ok" else { throw CatalogError(kind: .corrupt, path: path) }
+    guard verdict == "ok" else { throw noticing(CatalogError(kind: .corrupt, path: path)) }
   }
+
+  /// How many transactions have been written: where the number grows, somebody is at work.
+  public var writes: Int { transactions.load(ordering: .relaxed) }
+
+  /// Comes back when the database has answered.
+  ///
+  /// - Throws: `CatalogError`.
+  public func ping() throws(CatalogError) { _ = try read { try Int.fetchOne($0, sql: "SELECT 1 FROM mark") } }
+
+  /// The version of the SQLite library.
+  public static var libraryVersion: String { String(cString: sqlite3_libversion()) }
 
   /// Moves what was written since the last call from the write-ahead log into the file, so that a long series of
   /// transactions need not wait for that. Others may read and write meanwhile.
@@ -104,19 +93,25 @@ public final class Catalog: Sendable {
     } catch let error as DatabaseError where error.resultCode == .SQLITE_BUSY {
       // Somebody else is at it.
     } catch {
-      throw CatalogError(error, path: path)
+      throw noticing(CatalogError(error, path: path))
     }
   }
 
+  /// Passes an error on, after noting whether the database is damaged.
+  func noticing(_ error: CatalogError) -> CatalogError {
+    if error.kind == .corrupt { isDamaged.store(true, ordering: .relaxed) }
+    return error
+  }
+
   func read<Value>(_ body: (Database) throws -> Value) throws(CatalogError) -> Value {
-    do { return try pool.read(body) } catch { throw CatalogError(error, path: path) }
+    do { return try pool.read(body) } catch { throw noticing(CatalogError(error, path: path)) }
   }
 
   /// As `write`, for what the hub would tell once more: a power failure may undo the last of these transactions, but
   /// none half, and none of the others.
   func writeRepeatable<Value>(_ body: (Database) throws -> Value) throws(CatalogError) -> Value {
     do {
-      return try pool.writeWithoutTransaction { database in
+      let value = try pool.writeWithoutTransaction { database in
         try database.execute(sql: "PRAGMA synchronous = NORMAL")
         let result = Result {
           var value: Value?
@@ -132,12 +127,30 @@ public final class Catalog: Sendable {
         }
         return value
       }
+      transactions.add(1, ordering: .relaxed)
+      return value
     } catch {
-      throw CatalogError(error, path: path)
+      throw noticing(CatalogError(error, path: path))
     }
   }
 
   func write<Value>(_ body: (Database) throws -> Value) throws(CatalogError) -> Value {
-    do { return try pool.write(body) } catch { throw CatalogError(error, path: path) }
+    do {
+      let value = try pool.write(body)
+      transactions.add(1, ordering: .relaxed)
+      return value
+    } catch {
+      throw noticing(CatalogError(error, path: path))
+    }
+  }
+
+  /// As `write`, for what has to be written down also when the disk is full: the ballast gives its room.
+  func writeUrgent<Value>(_ body: (Database) throws -> Value) throws(CatalogError) -> Value {
+    do {
+      return try write(body)
+    } catch {
+      guard error.kind == .full, Ballast(files: files).drop() else { throw error }
+      return try write(body)
+    }
   }
 }

@@ -25,11 +25,14 @@ public struct CatalogError: ReportableError {
   public let kind: Kind
   /// The database file.
   public let path: String
+  /// The copy that an older schema was kept in; nil where there is none.
+  public let copy: String?
 
   public var problem: String {
     switch kind {
     case .absent: "nothing is recorded yet in \(path)"
-    case .newer: "\(path) was written by a newer hubwatch"
+    case .newer:
+      "\(path) was written by a newer hubwatch" + (copy.map { "; the copy from before it is \($0)" } ?? "")
     case .older: "\(path) was written by an older hubwatch"
     case .corrupt: "\(path) is damaged, or not a hubwatch database"
     case .notWritable: "\(path) cannot be written"
@@ -43,7 +46,7 @@ public struct CatalogError: ReportableError {
     case .absent: "run `hubwatch poll` first"
     case .newer: "install the newer version again, or name another state folder in HUBWATCH_STATE"
     case .older: "run `hubwatch poll` once to bring it up to date"
-    case .corrupt: "move it aside; hubwatch starts a new one and finds its downloads again"
+    case .corrupt: "the next `hubwatch run` or daemon moves it aside and goes on with the last snapshot"
     case .notWritable: "check the owner of the folder and whether the file system is read-only"
     case .full: "free some space; hubwatch goes on by itself"
     case .failed: nil
@@ -57,15 +60,26 @@ public struct CatalogError: ReportableError {
     }
   }
 
-  init(kind: Kind, path: String) {
+  init(kind: Kind, path: String, copy: String? = nil) {
     self.kind = kind
     self.path = path
+    self.copy = copy
   }
 
   init(_ error: any Error, path: String) {
+    if let error = error as? CatalogError {
+      self = error
+      return
+    }
     self.path = path
+    copy = nil
     guard let error = error as? DatabaseError else {
       kind = .failed("\(error)")
+      return
+    }
+    // The room for the memory that processes share is taken from the disk, too.
+    if error.extendedResultCode == .SQLITE_IOERR_SHMSIZE {
+      kind = .full
       return
     }
     switch error.resultCode {

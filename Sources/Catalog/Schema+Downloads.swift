@@ -3,7 +3,7 @@ import GRDB
 extension Schema {
   /// The journal of partial files by content, the origin of every file, and copies that a person keeps or has put in
   /// a folder of their own.
-  static func registerDownloads(_ migrator: inout DatabaseMigrator) {
+  static func registerDownloads(_ migrator: inout SchemaMigrator) {
     migrator.registerMigration("4 ranges") { database in
       try database.execute(
         sql: """
@@ -62,8 +62,11 @@ extension Schema {
           CREATE INDEX partByHash ON part (hash);
           """)
     }
-    // What the file system said of a file when it was verified.
-    migrator.registerMigration("5 fingerprints") { database in
+  }
+
+  /// What the file system said of a file when it was verified.
+  static func registerFingerprints(_ migrator: inout SchemaMigrator) {
+    migrator.registerMigration("6 fingerprints") { database in
       try database.execute(sql: "ALTER TABLE part ADD COLUMN fingerprint TEXT")
     }
   }

@@ -2,7 +2,7 @@ import GRDB
 
 extension Schema {
   /// The tables of watched git repositories: what each one pointed to, and what changed when.
-  static func registerUpstreams(_ migrator: inout DatabaseMigrator) {
+  static func registerUpstreams(_ migrator: inout SchemaMigrator) {
     migrator.registerMigration("3 upstreams") { database in
       try database.execute(
         sql: """

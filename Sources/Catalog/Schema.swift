@@ -2,8 +2,8 @@ import GRDB
 
 /// The tables, as a list of migrations that are only ever added to.
 enum Schema {
-  static var migrator: DatabaseMigrator {
-    var migrator = DatabaseMigrator()
+  static var migrator: SchemaMigrator {
+    var migrator = SchemaMigrator()
     migrator.registerMigration("1 the morning ritual") { database in
       try database.execute(
         sql: """
@@ -108,6 +108,8 @@ enum Schema {
     migrator.registerMigration("2 the whole hub", migrate: watchTheHub)
     registerUpstreams(&migrator)
     registerDownloads(&migrator)
+    registerProcess(&migrator)
+    registerFingerprints(&migrator)
     return migrator
   }
 }

@@ -62,6 +62,9 @@ public struct StoryTeller: Sendable {
     story.gaps = cycles.compactMap(\.trouble).reduce(into: []) { list, trouble in
       if !list.contains(trouble) { list.append(trouble) }
     }
+    if let rescue = try catalog.lastRescue(), rescue.at > start, rescue.at <= until {
+      story.gaps.insert(rescue.words, at: 0)
+    }
     if let last = cycles.last, last.endedAt == nil {
       story.gaps.append("the cycle of \(Phrases.time(last.startedAt)) is under way or was cut off")
     }

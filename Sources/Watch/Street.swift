@@ -18,13 +18,13 @@ public struct Street: Sendable {
   public let catalog: Catalog
   /// The hub.
   public let hub: HubClient
-  private let settings: Settings
+  let settings: Settings
   private let device: Device
-  private let downloader: Downloader
-  private let smoke: SmokeRunner
-  private let cache: HubCache
-  private let observe: StreetObserver
-  private let now: @Sendable () -> Date
+  let downloader: Downloader
+  let smoke: SmokeRunner
+  let cache: HubCache
+  let observe: StreetObserver
+  let now: @Sendable () -> Date
 
   /// What a street is built of.
   public struct Parts: Sendable {
@@ -98,7 +98,7 @@ public struct Street: Sendable {
   /// Authors whose models come first.
   var follow: [String] { settings.watch.follow }
 
-  private var room: QuotaRoom {
+  var room: QuotaRoom {
     QuotaRoom(
       catalog: catalog, cache: cache, quota: settings.downloads.quota, mayEvict: settings.downloads.evict,
       observe: observe, now: now)
@@ -122,7 +122,12 @@ public struct Street: Sendable {
     var trouble: [String] = []
     var hubError: HubError?
     let absence = try diskAbsence()
-    if let absence { trouble.append(absence.problem) } else { try reconcile() }
+    if let absence {
+      trouble.append(absence.problem)
+    } else {
+      trouble += try reverify()
+      try reconcile()
+    }
     do {
       trouble += try await poll()
     } catch let error as HubError where error.kind != .cancelled {
@@ -137,11 +142,14 @@ public struct Street: Sendable {
         now: now)
       // Nothing is chosen for, or deleted from, a disk that is not there.
       if absence == nil, let words = try planner.plan() { trouble.append(words) }
-      hubError = try await pullAll()
+      let pulled = try await pullAll()
+      hubError = pulled.hubError
+      trouble += pulled.trouble
       if let hubError { trouble.append(hubError.problem) }
     }
     if settings.smoke.automatic, absence == nil { trouble += try await smokeAll() }
     try await storePoliteness()
+    trouble += try tidy()
     try catalog.endCycle(id, trouble: trouble.isEmpty ? nil : trouble.joined(separator: "; "), at: now())
     if let hubError { throw hubError }
   }
@@ -244,76 +252,13 @@ public struct Street: Sendable {
     return repo
   }
 
-  /// Fetches one copy; the cache's ref is written when its commit is what the hub says `main` is.
-  ///
-  /// - Returns: the path of the first file.
-  /// - Throws: what `Downloader.fetch` throws.
-  public func pull(_ copy: CopyRecord) async throws -> String {
-    if copy.state != .verified, copy.state != .tested, copy.folder == nil, try diskAbsence() == nil {
-      let answer = try room.make(copy.bytes, for: copy.id, byHand: copy.byHand)
-      if let words = answer.words {
-        let error = DownloadError(
-          .overQuota(needed: ByteCount(copy.bytes), quota: settings.downloads.quota, words: words), "\(copy.repo)")
-        try catalog.setState(ofCopy: copy.id, error.copyState, reason: error.problem, at: now())
-        throw error
-      }
-    }
-    let repo = try catalog.repo(copy.repo)
-    let ref = repo?.commit == copy.commit ? "main" : nil
-    let observe = observe
-    let id = copy.repo
-    let path = try await downloader.fetch(copy, ref: ref) { path, done, total in
-      observe(.progress(id, path: path, done: done, total: total))
-    }
-    observe(.fetched(id, path: path, bytes: copy.bytes))
-    return path
-  }
-
-  /// Fetches what is wanted, under way or waiting. Returns the hub's error when it cannot be reached.
-  private func pullAll() async throws -> HubError? {
-    for copy in try catalog.copies(in: [.wanted, .downloading, .waiting, .blocked]) {
-      // What was blocked may have been mended upstream: once a day it is tried again, and after a web page in place
-      // of the file as soon as somebody may have logged in.
-      let pause: TimeInterval = copy.reason?.hasSuffix(DownloadError.portalWords) ?? false ? 900 : 86_400
-      if copy.state == .blocked, now().timeIntervalSince(copy.changedAt) < pause { continue }
-      do {
-        _ = try await pull(copy)
-      } catch let error as HubError {
-        if error.kind == .cancelled { throw CancellationError() }
-        let state: CopyState = error.isPassing ? .waiting : .blocked
-        observe(.notFetched(copy.repo, state, reason: error.problem))
-        // Where there is no way to the hub, the next copy would only knock at the same door.
-        if error.exitCode == .hubUnreachable || error.isPassing { return error }
-      } catch let error as DownloadError {
-        observe(.notFetched(copy.repo, error.copyState, reason: error.problem))
-      }
-    }
-    return nil
-  }
-
-  /// Tests what is verified.
-  ///
-  /// - Returns: tests that could not be carried out, for a person.
-  private func smokeAll() async throws -> [String] {
-    var trouble: [String] = []
-    for copy in try catalog.copies(in: [.verified]) {
-      try Task.checkCancellation()
-      do {
-        _ = try await test(copy)
-      } catch let error as SmokeError {
-        trouble.append("\(copy.repo) could not be tested: \(error.problem)")
-      }
-    }
-    return trouble
-  }
-
   /// Where a copy's first file lies.
-  private func path(of copy: CopyRecord) -> String {
+  func path(of copy: CopyRecord) -> String {
     copy.folder.map { "\($0)/\(copy.path)" } ?? cache.snapshot(copy.repo, copy.commit, copy.path)
   }
 
   /// Why the models' disk is not to be touched; nil when it is there.
-  private func diskAbsence() throws -> DownloadError? {
+  func diskAbsence() throws -> DownloadError? {
     do {
       try ModelStore(catalog: catalog, cache: cache).expect()
       return nil

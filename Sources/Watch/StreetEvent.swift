@@ -17,6 +17,8 @@ public enum StreetEvent: Sendable {
   case fetched(RepoID, path: String, bytes: Int64)
   /// A copy did not arrive; it is in this state now.
   case notFetched(RepoID, CopyState, reason: String)
+  /// Something that a person should know of.
+  case noticed(String)
   /// A smoke test begins.
   case testing(RepoID, quantization: String)
   /// A smoke test ended.

@@ -1,4 +1,5 @@
 import Catalog
+import Console
 import Domain
 import Downloads
 import Fit
@@ -22,10 +23,25 @@ struct House {
   ///
   /// - Throws: the error of the room that cannot be opened.
   init(_ loaded: LoadedSettings, device: Device? = nil, observe: @escaping StreetObserver) async throws {
+    let lock = try StateLock(folder: loaded.places.state)
+    let catalog = try Catalog.opened(folder: loaded.places.state)
+    try await self.init(loaded, lock, catalog, device: device, observe: observe)
+  }
+
+  /// The same house after the configuration has changed: other rooms over the same state. The old one goes on with what
+  /// it does, and is closed afterwards.
+  func rebuilt(_ loaded: LoadedSettings, observe: @escaping StreetObserver) async throws -> House {
+    try await House(loaded, lock, catalog, device: nil, observe: observe)
+  }
+
+  private init(
+    _ loaded: LoadedSettings, _ lock: StateLock, _ catalog: Catalog, device: Device?,
+    observe: @escaping StreetObserver
+  ) async throws {
     self.loaded = loaded
     try SecretGuard.raise(for: loaded)
-    lock = try StateLock(folder: loaded.places.state)
-    catalog = try Catalog(folder: loaded.places.state)
+    self.lock = lock
+    self.catalog = catalog
     if let device {
       self.device = device
     } else {
@@ -60,5 +76,16 @@ struct House {
       await house.close()
       throw error
     }
+  }
+}
+
+extension Catalog {
+  /// The catalog of a folder to be changed; that a damaged one was replaced is said on standard error.
+  static func opened(folder: String) throws(CatalogError) -> Catalog {
+    let catalog = try Catalog(folder: folder)
+    if let rescue = catalog.rescue {
+      Terminal.write("hubwatch: \(ForeignText.safe(rescue.words, limit: 4000))", to: 2)
+    }
+    return catalog
   }
 }

@@ -21,7 +21,8 @@ struct Hubwatch: AsyncParsableCommand {
     subcommands: [
       RunVerb.self, DaemonVerb.self, PollVerb.self, ListVerb.self, ShowVerb.self, SearchVerb.self, FitVerb.self,
       PullVerb.self, SmokeVerb.self, DigestVerb.self, KeepVerb.self, DropVerb.self, PathVerb.self, GCVerb.self,
-      ScrubVerb.self, ToolsVerb.self, DemoVerb.self, CoreVerb.self, ConfigVerb.self, SmokeChildVerb.self,
+      ScrubVerb.self, ToolsVerb.self, StatusVerb.self, DemoVerb.self, CoreVerb.self, ConfigVerb.self,
+      SmokeChildVerb.self,
     ])
 
   static func main() async {

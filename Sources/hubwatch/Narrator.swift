@@ -36,6 +36,7 @@ final class Narrator: Sendable {
     case .notFetched(let id, let state, let reason):
       progress.reset()
       line("pull", "\(id): \(state.rawValue), \(reason)", .bad)
+    case .noticed(let words): line("note", words, .warning)
     case .testing(let id, let quantization): line("test", "\(id) \(quantization) …")
     case .tested(let id, let report):
       let speed = report.tokensPerSecond.map { ", \(ByteCount.decimal($0, places: 1)) tokens/s" } ?? ""

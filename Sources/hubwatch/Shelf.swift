@@ -15,7 +15,9 @@ struct Shelf {
   /// - Throws: `StateLockError`, `CatalogError`.
   init(_ loaded: LoadedSettings, readOnly: Bool = false) throws {
     lock = readOnly ? nil : try StateLock(folder: loaded.places.state)
-    catalog = try Catalog(folder: loaded.places.state, readOnly: readOnly)
+    catalog =
+      readOnly
+      ? try Catalog(folder: loaded.places.state, readOnly: true) : try Catalog.opened(folder: loaded.places.state)
     cache = HubCache(root: loaded.places.cache)
   }
 

@@ -129,35 +129,6 @@ struct CatalogTests {
     } throws: { ($0 as? CatalogError)?.kind == .absent }
   }
 
-  @Test func aNewerDatabaseIsRefusedAndNotTouched() throws {
-    _ = try Catalog(folder: folder.path)
-    let path = "\(folder.path)/hubwatch.sqlite"
-    try DatabaseQueue(path: path).write { try $0.execute(sql: "INSERT INTO grdb_migrations VALUES ('99 the future')") }
-    for readOnly in [true, false] {
-      #expect {
-        try Catalog(folder: folder.path, readOnly: readOnly)
-      } throws: { error in
-        let error = error as? CatalogError
-        return error?.kind == .newer && error?.exitCode == .unusableSetup
-      }
-    }
-  }
-
-  @Test(arguments: [0, 100, 5000])
-  func aDamagedDatabaseIsRefused(_ offset: Int) throws {
-    do { _ = try Catalog(folder: folder.path) }
-    let path = "\(folder.path)/hubwatch.sqlite"
-    try? FileManager.default.removeItem(atPath: path + "-wal")
-    let handle = try #require(FileHandle(forUpdatingAtPath: path))
-    try handle.seek(toOffset: UInt64(offset))
-    try handle.write(contentsOf: Data((0..<4000).map { _ in UInt8.random(in: 1...255) }))
-    try handle.close()
-    #expect(throws: CatalogError.self) {
-      let catalog = try Catalog(folder: folder.path)
-      try catalog.check()
-    }
-  }
-
   @Test func readersSeeWhatTheWriterHasCommitted() throws {
     let writer = try Catalog(folder: folder.path)
     let reader = try Catalog(folder: folder.path, readOnly: true)

@@ -33,7 +33,7 @@ struct DaemonTests {
     await house.stop()
   }
 
-  @Test func aStopInTheMiddleOfADownloadLosesNothing() async throws {
+  @Test("P5 SIGTERM in the middle of a download") func aStopInTheMiddleOfADownloadLosesNothing() async throws {
     let house = try await PracticeHouse(bytesPerSecond: 200_000)
     let model = try TinyLlama.bytes(embedding: 384)
     try house.addRepo("tiny/llama-GGUF", ["tiny.F16.gguf": model])

@@ -11,7 +11,7 @@ struct KillTests {
   /// Slow enough for reads of headers and the download to take a good part of a run.
   private static let bytesPerSecond = 5_000_000
 
-  @Test(arguments: [["pull", Town.model], ["run"]])
+  @Test("P1 killed at any instruction", arguments: [["pull", Town.model], ["run"]])
   func theEndIsTheSame(arguments: [String]) async throws {
     try await Town.with(bytesPerSecond: Self.bytesPerSecond) { town in
       var (reference, duration) = try await undisturbed(town, arguments)

@@ -136,7 +136,7 @@ struct MishapTests {
     try house.addRepo("tiny/empty", ["README.md": [35]]) { $0.tags = ["llama"] }
     _ = try await house.shell("\"$0\" poll <&- >&- 2>&-")
     let lock = try String(contentsOfFile: "\(house.program.home.state)/lock", encoding: .utf8)
-    #expect(lock.wholeMatch(of: /[0-9]+\n/) != nil, "\(lock)")
+    #expect(lock.wholeMatch(of: /[0-9]+\n[-0-9T:]+Z\n/) != nil, "\(lock)")
     await house.stop()
   }
 

@@ -22,9 +22,9 @@ enum Invariants {
     var lost: Int64 { served - (after - before) }
   }
 
-  /// Bytes that may be under way when a process dies, and headers that are read anew: eight connections with two
-  /// buffers of 128 KiB each.
-  static let inFlight: Int64 = 2 << 20
+  /// Bytes that may be under way when a process dies, and headers that are read anew: eight connections, each with a
+  /// buffer of curl's of 256 KiB, a piece of 128 KiB, and what the kernel holds.
+  static let inFlight: Int64 = 4 << 20
   /// Bytes that may be fetched twice in all.
   static let budget: Int64 = 64 << 20
 

@@ -31,7 +31,7 @@ extension Torture {
       }
     }
 
-    @Test func atRandomMoments() async throws {
+    @Test("P1 killed at random moments") func atRandomMoments() async throws {
       var generator = Torture.generator(1)
       let (hub, whole, idle) = try await hub()
       var (rounds, homes, phases, lost, worst) = (0, 0, Tally(), Int64(0), Int64(0))
@@ -64,7 +64,7 @@ extension Torture {
       #expect(phases["transfer"] > 0, "no kill hit the transfer: \(phases)")
     }
 
-    @Test func atNamedPoints() async throws {
+    @Test("P1 killed between two steps") func atNamedPoints() async throws {
       let (hub, _, _) = try await hub()
       var (deaths, unmet, lost) = (Tally(), Tally(), Int64(0))
       for point in crashPoints {

@@ -89,7 +89,7 @@ extension Torture {
     }
 
     /// Power losses at random moments, one after the other in one home until it is complete.
-    @Test(arguments: DiskImage.Kind.allCases)
+    @Test("P2 power loss at random moments", arguments: DiskImage.Kind.allCases)
     func atRandomMoments(kind: DiskImage.Kind) async throws {
       var generator = Torture.generator(kind == .ext4 ? 5 : 6)
       let hub = try await TortureHub.start(Self.small, bytesPerSecond: 16_000_000)
@@ -127,7 +127,7 @@ extension Torture {
     }
 
     /// Of a file that is bigger than what may be fetched twice, the rest was safe.
-    @Test(arguments: DiskImage.Kind.allCases)
+    @Test("P2 power loss in a large file", arguments: DiskImage.Kind.allCases)
     func inALargeFile(kind: DiskImage.Kind) async throws {
       // Of each connection: all eight bring less than the promised bytes in two seconds.
       let hub = try await TortureHub.start(Self.large, bytesPerSecond: 4_000_000)

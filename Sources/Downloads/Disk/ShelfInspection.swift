@@ -34,6 +34,11 @@ public struct ShelfInspection: Sendable {
     return isSound
   }
 
+  /// Whether something lies in a file's place.
+  func isThere(_ record: ShelfRecord) throws -> Bool {
+    regularFileSize(try place(record.copy).contentPath(record.copy, record.part.file)) != nil
+  }
+
   /// Reads a file again, from the disk and not from memory, and writes down what became of it.
   ///
   /// - Throws: as `isSound`.

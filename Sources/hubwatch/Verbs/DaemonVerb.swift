@@ -1,4 +1,5 @@
 import ArgumentParser
+import Catalog
 import Console
 import Digest
 import Domain
@@ -17,28 +18,44 @@ struct DaemonVerb: Verb {
 
   func work() async throws -> Domain.ExitCode {
     let environment = common.environment
-    let loaded = try LoadedSettings(environment: environment)
-    let level = Logger.Level(rawValue: loaded.settings.log.level) ?? .notice
-    let logger = Logger(label: "hubwatch") { label in
-      ConsoleLogHandler(label: label, level: level, environment: environment)
-    }
-    return try await House.open(loaded, observe: EventLog(logger: logger).observer) { house in
-      DeviceNote.say(house.device, common)
-      try house.catalog.check()
-      let (street, catalog) = (house.street, house.catalog)
-      let service = DaemonService(
-        interval: Double(loaded.settings.daemon.intervalSeconds), notifier: ServiceNotifier(environment: environment),
-        logger: logger, isHealthy: { _ = try catalog.repoCount() }, cycle: { try await street.cycle() })
-      // The group's own lines tell of its workings, not of ours.
-      var groupLogger = logger
-      groupLogger.logLevel = .error
-      let group = ServiceGroup(
-        configuration: .init(
-          services: [.init(service: service, successTerminationBehavior: .gracefullyShutdownGroup)],
-          gracefulShutdownSignals: [.sigterm, .sigint], logger: groupLogger))
-      try await group.run()
+    // Before anything takes long: a wish to reload must not end a daemon that has just begun.
+    let hangups = HangupSignal.arrivals()
+    let notifier = ServiceNotifier(environment: environment)
+    do {
+      let household = try await Household(environment, notifier: notifier)
+      DeviceNote.say(await household.device, common)
+      do {
+        try await live(household, notifier, hangups)
+      } catch {
+        await household.close()
+        throw error
+      }
+      await household.close()
       return .done
+    } catch let error as CatalogError where error.kind == .corrupt {
+      // The next start mends it: that is worth a restart, which a state that cannot be used is not.
+      Complaint.print(error, style: common.errorTerminal.style)
+      return .failed
     }
+  }
+
+  private func live(_ household: Household, _ notifier: ServiceNotifier, _ hangups: AsyncStream<Void>) async throws {
+    let (catalog, places) = (household.catalog, household.places)
+    let work = DaemonWork(
+      interval: { await household.interval }, logger: { await household.logger },
+      cycle: { try await household.cycle() }, reload: { try await household.reload() },
+      plan: { try catalog.setMark(StateReport.nextCycleMark, String($0.timeIntervalSince1970)) },
+      askDatabase: { try catalog.ping() },
+      askDisk: { DiskQuestion.ask(state: places.state, cache: places.cache) })
+    let service = DaemonService(work, notifier: notifier, pulse: household.pulse, hangups: hangups)
+    // The group's own lines tell of its workings, not of ours.
+    var groupLogger = await household.logger
+    groupLogger.logLevel = .error
+    let group = ServiceGroup(
+      configuration: .init(
+        services: [.init(service: service, successTerminationBehavior: .gracefullyShutdownGroup)],
+        gracefulShutdownSignals: [.sigterm, .sigint], logger: groupLogger))
+    try await group.run()
   }
 }
 
@@ -67,6 +84,7 @@ struct EventLog {
         logger.notice("fetched", metadata: ["model": "\(id)", "path": "\(path)", "bytes": "\(bytes)"])
       case .notFetched(let id, let state, let reason):
         logger.warning("not fetched", metadata: ["model": "\(id)", "state": "\(state)", "reason": "\(reason)"])
+      case .noticed(let words): logger.warning("\(words)")
       case .testing(let id, let quantization):
         logger.info("testing", metadata: ["model": "\(id)", "quantization": "\(quantization)"])
       case .tested(let id, let report):

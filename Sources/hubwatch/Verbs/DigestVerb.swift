@@ -35,7 +35,7 @@ struct DigestVerb: Verb {
     defer { withExtendedLifetime(lock) {} }
     let now = Date()
     let catalog =
-      markRead ? try Catalog(folder: loaded.places.state) : try Catalog.ifPresent(folder: loaded.places.state)
+      markRead ? try Catalog.opened(folder: loaded.places.state) : try Catalog.ifPresent(folder: loaded.places.state)
     var story = Story(until: now)
     if let catalog {
       story = try StoryTeller(catalog: catalog, cacheRoot: loaded.places.cache)

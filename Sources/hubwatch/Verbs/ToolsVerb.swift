@@ -32,7 +32,7 @@ struct ToolsVerb: Verb {
     if check {
       let lock = try StateLock(folder: loaded.places.state)
       defer { withExtendedLifetime(lock) {} }
-      let catalog = try Catalog(folder: loaded.places.state)
+      let catalog = try Catalog.opened(folder: loaded.places.state)
       let step = UpstreamStep(
         catalog: catalog, settings: tools, remote: GitRemote(environment: common.environment),
         observe: Narrator(terminal: common.errorTerminal).observer)

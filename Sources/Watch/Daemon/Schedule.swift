@@ -3,7 +3,7 @@
 /// Times are seconds on any clock that never goes back.
 public struct Schedule: Sendable, Equatable {
   /// Seconds between the starts of two cycles.
-  public let interval: Double
+  public private(set) var interval: Double
   /// Cycles in a row that did not reach the hub.
   public private(set) var failures = 0
   private var lastStart: Double?
@@ -18,7 +18,14 @@ public struct Schedule: Sendable, Equatable {
   /// Seconds until the next cycle; 0 when it is due.
   public func wait(now: Double) -> Double { max(0, due - now) }
 
-  /// A cycle begins.
+  /// Takes over another interval; what is due by it is due at once.
+  public mutating func change(interval: Double) {
+    guard interval != self.interval else { return }
+    if failures == 0, let lastStart { due = lastStart + interval }
+    self.interval = interval
+  }
+
+  /// A cycle begins. However many were missed while the machine slept, it is one.
   public mutating func begin(now: Double) { lastStart = now }
 
   /// A cycle ended.
