@@ -8,6 +8,9 @@ CACHE ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/hubwatch-dev
 export HUBWATCH_SMOLLM2 ?= $(CACHE)/SmolLM2-135M-Instruct.Q4_1.gguf
 export HUBWATCH_PYTHON ?= $(CACHE)/venv/bin/python
 
+# What single tests need beside the program: TLS servers, networks of their own, file systems to lose the power of.
+TEST_PACKAGES := nginx openssl iproute2 xfsprogs e2fsprogs util-linux
+
 # C and SIMD code is many times slower without optimisation, so tests run on the release build.
 SWIFT_FLAGS := -c release -Xswiftc -enable-testing
 # Relocations in a form that takes 50 KB of memory instead of 2.7 MB, where the loader (glibc 2.36) can read it.
@@ -46,12 +49,13 @@ demo: build model
 
 ## Builds everything and runs every test.
 test: system lint model python
-	@scripts/system-packages nginx openssl iproute2
+	@scripts/system-packages --wanted $(TEST_PACKAGES)
 	scripts/test $(SWIFT_FLAGS)
 
 ## Lives through a thousand simulated lives of the hub and misses nothing; kills downloads a thousand times, and lets each
 ## of their system calls fail.
 torture: system
+	@scripts/system-packages --wanted $(TEST_PACKAGES)
 	swift build $(SWIFT_FLAGS) --build-tests
 	swift build $(SWIFT_FLAGS) --product hubwatch
 	HUBWATCH_ROUNDS=$${HUBWATCH_ROUNDS:-1000} swift test $(SWIFT_FLAGS) --skip-build --filter '^TortureTests\.'

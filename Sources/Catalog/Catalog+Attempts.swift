@@ -24,14 +24,16 @@ extension Catalog {
 
   /// Writes down that a piece of work begins.
   ///
-  /// One that is found begun was ended by the death of the process. It counts unless bytes have become durable since, or
-  /// the machine was started anew: then the power failed, and the model had no part in it.
+  /// One that is found begun was ended by the death of the process. It counts unless it had come further, or the machine
+  /// was started anew: then the power failed, and the model had no part in it.
   ///
+  /// - Parameter progress: how far the work has come, in bytes that are not lost when the process dies.
   /// - Returns: how often in a row the process has died at it.
   /// - Throws: `CatalogError`.
-  public func beginAttempt(copy: Int64, _ step: AttemptStep, at now: Date) throws(CatalogError) -> Int {
+  public func beginAttempt(
+    copy: Int64, _ step: AttemptStep, progress: Int64, at now: Date
+  ) throws(CatalogError) -> Int {
     try write { database in
-      let progress = try Self.progress(database, copy)
       let arguments: StatementArguments = [copy, step.rawValue]
       let last = try Row.fetchOne(
         database, sql: "SELECT boot, progress, crashes FROM attempt WHERE copy = ? AND step = ?", arguments: arguments)
@@ -48,20 +50,6 @@ extension Catalog {
         sql: "INSERT OR REPLACE INTO attempt (copy, step, boot, progress, crashes, begunAt) VALUES (?, ?, ?, ?, ?, ?)",
         arguments: [copy, step.rawValue, BootID.current, progress, crashes, now])
       return crashes
-    }
-  }
-
-  /// Bytes of a copy that are verified or journaled.
-  private static func progress(_ database: Database, _ copy: Int64) throws -> Int64 {
-    let rows = try Row.fetchAll(
-      database,
-      sql: """
-        SELECT part.size, part.isVerified, partial.durable FROM part LEFT JOIN partial ON partial.hash = part.hash
-        WHERE part.copy = ?
-        """, arguments: [copy])
-    return rows.reduce(0) { sum, row in
-      if row["isVerified"] { return sum + (row["size"] as Int64) }
-      return sum + ((row["durable"] as String?).flatMap { ByteRanges($0)?.count } ?? 0)
     }
   }
 

@@ -67,6 +67,18 @@ struct CatalogFiles: Sendable {
     return overflow ? .max : bytes
   }
 
+  /// Makes the database when there is none, and keeps it from everybody else's eyes; SQLite gives its companions the same
+  /// mode.
+  func makePrivate() throws(CatalogError) {
+    let descriptor = open(database, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+    guard descriptor >= 0 else { throw failure(database, errno) }
+    defer { close(descriptor) }
+    var info = stat()
+    guard fstat(descriptor, &info) == 0 else { throw failure(database, errno) }
+    guard info.st_mode & 0o077 != 0 else { return }
+    for path in [database] + companions where chmod(path, 0o600) != 0 && errno != ENOENT { throw failure(path, errno) }
+  }
+
   /// Makes a file, or a folder's entries, durable.
   func sync(_ path: String) throws(CatalogError) {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)

@@ -142,6 +142,7 @@ struct CatalogOpening {
   }
 
   private func connect() throws(CatalogError) -> (DatabasePool, DatabaseQueue) {
+    try files.makePrivate()
     do {
       let pool = try DatabasePool(path: files.database, configuration: configuration(readOnly: false))
       let mover = try DatabaseQueue(path: files.database, configuration: configuration(readOnly: false))

@@ -91,7 +91,8 @@ extension Street {
   private func attempt<Value>(
     _ step: AttemptStep, _ copy: CopyRecord, _ work: () async throws -> Value
   ) async throws -> Value {
-    guard try catalog.beginAttempt(copy: copy.id, step, at: now()) < Catalog.crashLimit else {
+    let progress = step == .download ? try ArrivedBytes(catalog: catalog, cache: cache).count(copy) : 0
+    guard try catalog.beginAttempt(copy: copy.id, step, progress: progress, at: now()) < Catalog.crashLimit else {
       let error = PoisonError(copy: copy, step: step)
       try catalog.setState(ofCopy: copy.id, .quarantined, reason: error.problem, at: now())
       try catalog.endAttempt(copy: copy.id, step)

@@ -1,6 +1,7 @@
 import Catalog
 import Console
 import Domain
+import Downloads
 import Fit
 import Foundation
 import Logging
@@ -68,6 +69,12 @@ actor Household {
 
   /// Seconds between the starts of two cycles.
   var interval: Double { Double(house.loaded.settings.daemon.intervalSeconds) }
+
+  /// Asks whether what waits for the disk could be written.
+  var storageQuestion: StorageQuestion {
+    StorageQuestion(
+      catalog: catalog, cache: HubCache(root: places.cache), reserve: house.loaded.settings.downloads.reserve)
+  }
 
   /// What models are judged against.
   var device: Device { house.device }

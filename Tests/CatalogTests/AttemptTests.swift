@@ -12,25 +12,25 @@ struct AttemptTests {
     let home = try Home()
     let catalog = try Catalog(folder: home.folder.path)
     let copy = try home.want(catalog, "a/b", [home.file("m.gguf")])
-    for deaths in 0...3 { #expect(try catalog.beginAttempt(copy: copy.id, .download, at: home.now) == deaths) }
+    for deaths in 0...3 {
+      #expect(try catalog.beginAttempt(copy: copy.id, .download, progress: 0, at: home.now) == deaths)
+    }
     // Another step has a count of its own.
-    #expect(try catalog.beginAttempt(copy: copy.id, .smoke, at: home.now) == 0)
+    #expect(try catalog.beginAttempt(copy: copy.id, .smoke, progress: 0, at: home.now) == 0)
     try catalog.endAttempt(copy: copy.id, .download)
-    #expect(try catalog.beginAttempt(copy: copy.id, .download, at: home.now) == 0)
+    #expect(try catalog.beginAttempt(copy: copy.id, .download, progress: 0, at: home.now) == 0)
     // A person who asks again takes the risk.
-    #expect(try catalog.beginAttempt(copy: copy.id, .download, at: home.now) == 1)
+    #expect(try catalog.beginAttempt(copy: copy.id, .download, progress: 0, at: home.now) == 1)
     _ = try home.want(catalog, "a/b", [home.file("m.gguf")], byHand: true)
-    #expect(try catalog.beginAttempt(copy: copy.id, .download, at: home.now) == 0)
+    #expect(try catalog.beginAttempt(copy: copy.id, .download, progress: 0, at: home.now) == 0)
   }
 
   @Test("P13 a death that brought bytes does not count") func progressStartsTheCountAnew() throws {
     let home = try Home()
     let catalog = try Catalog(folder: home.folder.path)
-    let file = try home.file("m.gguf", 1000)
-    let copy = try home.want(catalog, "a/b", [file])
+    let copy = try home.want(catalog, "a/b", [home.file("m.gguf", 1000)])
     for bytes in [Int64(100), 200, 300, 400, 500] {
-      try catalog.setPartial(file.hash, PartialRecord(boot: "boot", durable: ByteRanges([0..<bytes])))
-      #expect(try catalog.beginAttempt(copy: copy.id, .download, at: home.now) == 0)
+      #expect(try catalog.beginAttempt(copy: copy.id, .download, progress: bytes, at: home.now) == 0)
     }
   }
 
@@ -39,7 +39,7 @@ struct AttemptTests {
     let catalog = try Catalog(folder: home.folder.path)
     let copy = try home.want(catalog, "a/b", [home.file("m.gguf")])
     for _ in 0..<5 {
-      #expect(try catalog.beginAttempt(copy: copy.id, .download, at: home.now) == 0)
+      #expect(try catalog.beginAttempt(copy: copy.id, .download, progress: 0, at: home.now) == 0)
       try catalog.write { try $0.execute(sql: "UPDATE attempt SET boot = 'another'") }
     }
   }

@@ -21,9 +21,12 @@ struct ResumeTests {
       #expect(try stage.state(copy).state == .waiting)
       let arrived = try #require(stage.arrived(Stage.hash))
       #expect(arrived > 0)
+      let progress = ArrivedBytes(catalog: stage.catalog, cache: stage.cache)
+      #expect(try progress.count(copy) == Int64(arrived))
       await stage.server.clearRequests()
 
       try await stage.expect(from: copy)
+      #expect(try progress.count(copy) == Int64(Stage.content.count))
       let bodies = await stage.bodies
       #expect(bodies.map(\.range) == ["bytes=\(arrived)-\(Stage.content.count - 1)"])
       #expect(bodies.map(\.bodyBytes) == [Int64(Stage.content.count - arrived)])

@@ -4,6 +4,7 @@ import Domain
 import Foundation
 import Glibc
 import HubServer
+import Synchronization
 import TestSupport
 import Testing
 
@@ -98,7 +99,12 @@ struct SharingTests {
     }
   }
 
-  @Test("C4 a folder is exchanged for a link while names are made")
+  private final class RaceState: Sendable {
+    let swaps = Atomic(0)
+    let isOver = Atomic(false)
+  }
+
+  @Test("C4 a folder is exchanged for a link while names are made", .timeLimit(.minutes(1)))
   func race() async throws {
     let folder = try TemporaryFolder()
     let cache = HubCache(root: "\(folder.path)/cache/hub")
@@ -111,28 +117,34 @@ struct SharingTests {
     try cache.prepare(repo)
     try cache.link(repo, commit, file)
     let snapshot = "\(cache.folder(repo))/snapshots/\(commit)"
-    let enemy = Task.detached {
-      var swaps = 0
-      while !Task.isCancelled {
-        // The folder goes, a link to elsewhere comes, and back.
-        guard rename("\(snapshot)/q4", "\(snapshot)/aside") == 0 else { continue }
-        if symlink(outside, "\(snapshot)/q4") == 0 { swaps += 1 }
-        sched_yield()
+    let state = RaceState()
+    // A thread of its own, since it never waits for anything.
+    let enemy = Thread {
+      var count = 0
+      while !state.isOver.load(ordering: .relaxed) {
+        // The folder goes, a link to elsewhere comes, and goes; then whoever wants the folder makes it anew.
+        count += 1
+        if rename("\(snapshot)/q4", "\(snapshot)/aside-\(count)") == 0, symlink(outside, "\(snapshot)/q4") == 0 {
+          state.swaps.add(1, ordering: .relaxed)
+        }
+        usleep(20)
         unlink("\(snapshot)/q4")
-        if rename("\(snapshot)/aside", "\(snapshot)/q4") != 0 { rmdir("\(snapshot)/aside") }
+        usleep(20)
       }
-      return swaps
+      state.isOver.store(false, ordering: .relaxed)
     }
-    var made = 0
-    for number in 0..<4000 {
-      let other = ModelFile(
-        path: try #require(RepoPath("q4/model-\(number % 40).gguf")), size: 4, hash: Stage.hash)
+    enemy.start()
+    var (made, refused) = (0, 0)
+    while made < 100 || refused < 100 || state.swaps.load(ordering: .relaxed) < 200 {
+      let name = "model-\((made + refused) % 40).gguf"
+      let other = ModelFile(path: try #require(RepoPath("q4/\(name)")), size: 4, hash: Stage.hash)
       // A refusal is right as well.
-      if (try? cache.link(repo, commit, other)) != nil { made += 1 }
-      unlink("\(snapshot)/q4/model-\(number % 40).gguf")
+      if (try? cache.link(repo, commit, other)) != nil { made += 1 } else { refused += 1 }
+      unlink("\(snapshot)/q4/\(name)")
+      await Task.yield()
     }
-    enemy.cancel()
-    #expect(await enemy.value > 0 && made > 0)
+    state.isOver.store(true, ordering: .relaxed)
+    while state.isOver.load(ordering: .relaxed) { try await Task.sleep(for: .milliseconds(1)) }
     #expect(names(outside).isEmpty, "something was made outside of the cache")
   }
 

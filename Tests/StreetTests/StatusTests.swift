@@ -41,7 +41,7 @@ struct StatusTests {
       let catalog = try Catalog(folder: program.home.state)
       for (number, state) in CopyState.allCases.enumerated() {
         let path = try #require(RepoPath("m\(number).gguf"))
-        let hash = try #require(ContentHash(String(repeating: "c", count: 64)))
+        let hash = try #require(ContentHash(String(repeating: "c", count: 63) + "\(number)"))
         let copy = try catalog.want(
           repo: try #require(RepoID("org/\(state.rawValue)-\(String(repeating: "x", count: 70))")),
           commit: try #require(CommitHash(String(repeating: "1", count: 40))), quantization: "Q4_0",

@@ -1,4 +1,3 @@
-import Catalog
 import Domain
 import Foundation
 import Logging
@@ -6,6 +5,7 @@ import Synchronization
 import TestSupport
 import Testing
 
+@testable import Catalog
 @testable import Watch
 
 @Suite("Signs of life")
@@ -111,11 +111,12 @@ private struct Stage {
     interval: @escaping @Sendable () -> Double = { 3600 }, cycle: @escaping @Sendable () async throws -> Void = {},
     reload: @escaping @Sendable () async throws -> Void = {},
     plan: @escaping @Sendable (Date) throws -> Void = { _ in },
-    askDatabase: @escaping @Sendable () throws -> Void = {}, askDisk: @escaping @Sendable () -> Void = {}
+    askDatabase: @escaping @Sendable () throws -> Void = {}, askDisk: @escaping @Sendable () -> Void = {},
+    isDiskUsable: @escaping @Sendable () -> Bool = { true }
   ) -> DaemonWork {
     DaemonWork(
       interval: interval, logger: { Logger(label: "test") { _ in SwiftLogNoOpLogHandler() } }, cycle: cycle,
-      reload: reload, plan: plan, askDatabase: askDatabase, askDisk: askDisk)
+      reload: reload, plan: plan, askDatabase: askDatabase, askDisk: askDisk, isDiskUsable: isDiskUsable)
   }
 
   /// Runs a daemon beside `body` and ends it afterwards.
@@ -249,6 +250,47 @@ struct DaemonLoopTests {
     }
     // No two cycles are closer together than their interval.
     for (first, second) in zip(starts.all, starts.all.dropFirst()) { #expect(second - first >= 3600) }
+  }
+
+  @Test("D3 a disk that can be written again is not left waiting") func diskIsBack() async throws {
+    let (stage, time, starts) = (try Stage(isHeard: false), FakeClock(), Starts())
+    let isUsable = Mutex(false)
+    let looks = Starts()
+    let work = Stage.work(
+      interval: { 1_000_000 }, cycle: { starts.add(time.seconds) },
+      isDiskUsable: {
+        looks.add(time.seconds)
+        return isUsable.withLock { $0 }
+      })
+    let clock = DaemonService.Clock(seconds: { time.seconds }, sleep: { try await time.sleep($0) })
+    try await stage.run(work, clock: clock) {
+      while looks.all.count < 5 { try await Task.sleep(for: .milliseconds(5)) }
+      #expect(starts.all.count == 1, "as long as it is away nobody hurries")
+      isUsable.withLock { $0 = true }
+      while starts.all.count < 2 { try await Task.sleep(for: .milliseconds(5)) }
+      let seen = looks.all.count
+      while looks.all.count < seen + 5 { try await Task.sleep(for: .milliseconds(5)) }
+      #expect(starts.all.count == 2, "that it is still there is no news")
+    }
+    for (first, second) in zip(looks.all, looks.all.dropFirst()) { #expect(second - first >= 60) }
+  }
+
+  @Test("D3 a state that is read-only for a while does not end the daemon") func readOnlyState() async throws {
+    let (stage, time, starts) = (try Stage(isHeard: false), FakeClock(), Starts())
+    let folder = try TemporaryFolder()
+    let work = Stage.work(
+      interval: { 3600 },
+      cycle: {
+        starts.add(time.seconds)
+        // What a database on a read-only file system says.
+        if starts.all.count < 3 { throw CatalogError(kind: .notWritable, path: folder.path) }
+      })
+    let clock = DaemonService.Clock(seconds: { time.seconds }, sleep: { try await time.sleep($0) })
+    try await stage.run(work, clock: clock) {
+      while starts.all.count < 3 { try await Task.sleep(for: .milliseconds(5)) }
+    }
+    let moments = starts.all
+    #expect(moments[1] - moments[0] < 120, "it is tried again within a minute or so")
   }
 
   private final class Starts: Sendable {

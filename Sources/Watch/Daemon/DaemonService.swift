@@ -1,5 +1,6 @@
 import Catalog
 import Domain
+import Downloads
 import Foundation
 import Glibc
 import Hub
@@ -35,6 +36,8 @@ public struct DaemonService: Service {
 
   /// The loop looks at the schedule at least so often, in seconds: timers stand still while a machine sleeps.
   static let tick = 5.0
+  /// How often a disk that could not be written is looked at again, in seconds.
+  static let diskLook = 60.0
 
   /// - Parameters:
   ///   - work: what it does.
@@ -90,9 +93,17 @@ public struct DaemonService: Service {
   private func cycles() async throws {
     var schedule = Schedule(interval: await work.interval(), now: clock.seconds())
     var planned: Double?
+    var (wasUsable, lastLook) = (true, clock.seconds())
     while true {
       pulse.tick()
       schedule.change(interval: await work.interval())
+      if clock.seconds() - lastLook >= Self.diskLook {
+        lastLook = clock.seconds()
+        let isUsable = await work.isDiskUsable()
+        // Only what has changed is a reason to begin before the time.
+        if isUsable, !wasUsable { schedule.hurry(now: lastLook) }
+        wasUsable = isUsable
+      }
       let wait = schedule.wait(now: clock.seconds())
       if wait > 0 {
         let due = clock.seconds() + wait
@@ -114,7 +125,7 @@ public struct DaemonService: Service {
   private func announce(_ due: Date) async throws {
     do {
       try work.plan(due)
-    } catch let error as any ReportableError where error.exitCode == .failed {
+    } catch let error as any ReportableError where Self.isPassing(error) {
       // It is only for show, and a full disk is told by the cycle.
       await work.logger().warning("\(error.description)")
     }
@@ -148,11 +159,21 @@ public struct DaemonService: Service {
     } catch let error as any ReportableError where error.exitCode == .hubUnreachable {
       await work.logger().warning("\(error.description)")
       return false
-    } catch let error as any ReportableError where error.exitCode == .failed {
+    } catch let error as any ReportableError where Self.isPassing(error) {
       try Task.checkCancellation()
       await work.logger().error("\(error.description)")
-      return true
+      // A disk that cannot be written is tried again as a hub that is not reached: soon, then later and later.
+      return error.exitCode == .failed
     }
+  }
+
+  /// Whether the daemon can do its work again without anybody touching the state: a disk that is full or read-only now
+  /// may be otherwise in a minute.
+  private static func isPassing(_ error: any ReportableError) -> Bool {
+    if let error = error as? CatalogError {
+      return [.full, .notWritable].contains(error.kind) || error.exitCode == .failed
+    }
+    return error.exitCode == .failed || error is DownloadError
   }
 
   // MARK: The configuration

@@ -17,13 +17,15 @@ public struct DaemonWork: Sendable {
   public var askDatabase: @Sendable () throws -> Void
   /// Comes back when the disk answers.
   public var askDisk: @Sendable () -> Void
+  /// Whether what waits for the models' disk could be written now.
+  public var isDiskUsable: @Sendable () async -> Bool
 
   /// All of it.
   public init(
     interval: @escaping @Sendable () async -> Double, logger: @escaping @Sendable () async -> Logger,
     cycle: @escaping @Sendable () async throws -> Void, reload: @escaping @Sendable () async throws -> Void,
     plan: @escaping @Sendable (Date) throws -> Void, askDatabase: @escaping @Sendable () throws -> Void,
-    askDisk: @escaping @Sendable () -> Void
+    askDisk: @escaping @Sendable () -> Void, isDiskUsable: @escaping @Sendable () async -> Bool = { true }
   ) {
     self.interval = interval
     self.logger = logger
@@ -32,5 +34,6 @@ public struct DaemonWork: Sendable {
     self.plan = plan
     self.askDatabase = askDatabase
     self.askDisk = askDisk
+    self.isDiskUsable = isDiskUsable
   }
 }

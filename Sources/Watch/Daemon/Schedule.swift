@@ -25,6 +25,9 @@ public struct Schedule: Sendable, Equatable {
     self.interval = interval
   }
 
+  /// What kept the last cycle from its work is gone: the next one is due at once.
+  public mutating func hurry(now: Double) { due = min(due, now) }
+
   /// A cycle begins. However many were missed while the machine slept, it is one.
   public mutating func begin(now: Double) { lastStart = now }
 

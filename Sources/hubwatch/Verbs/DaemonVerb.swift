@@ -46,7 +46,8 @@ struct DaemonVerb: Verb {
       cycle: { try await household.cycle() }, reload: { try await household.reload() },
       plan: { try catalog.setMark(StateReport.nextCycleMark, String($0.timeIntervalSince1970)) },
       askDatabase: { try catalog.ping() },
-      askDisk: { DiskQuestion.ask(state: places.state, cache: places.cache) })
+      askDisk: { DiskQuestion.ask(state: places.state, cache: places.cache) },
+      isDiskUsable: { await household.storageQuestion.isUsable() })
     let service = DaemonService(work, notifier: notifier, pulse: household.pulse, hangups: hangups)
     // The group's own lines tell of its workings, not of ours.
     var groupLogger = await household.logger
