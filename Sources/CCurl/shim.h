@@ -63,6 +63,12 @@ static inline int hubwatch_curl_family(CURL *easy) {
   for (; *address; address++) if (*address == ':') return AF_INET6;
   return AF_INET;
 }
+// The address that a transfer was connected to; NULL when it was not.
+static inline const char *hubwatch_curl_primary_address(CURL *easy) {
+  const char *address = NULL;
+  curl_easy_getinfo(easy, CURLINFO_PRIMARY_IP, &address);
+  return address && *address && hubwatch_curl_family(easy) ? address : NULL;
+}
 // The status of the proxy's answer to CONNECT; 0 without one.
 static inline long hubwatch_curl_connect_status(CURL *easy) {
   long status = 0;

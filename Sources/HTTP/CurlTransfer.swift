@@ -21,6 +21,8 @@ final class CurlTransfer {
   private let clock: LoopClock
   /// Whether it has a connection of its own for certain.
   private let isFresh: Bool
+  /// The address that is used because the name server failed; nil for what it says.
+  private let address: String?
   /// The connections that it has begun.
   private var attempts: [ConnectionAttempt] = []
 
@@ -31,15 +33,17 @@ final class CurlTransfer {
   /// - Parameters:
   ///   - family: the only addresses to try; nil for those that the configuration says.
   ///   - isFresh: whether neither a kept connection nor a remembered name is good enough.
+  ///   - address: where the host is, whatever the name server says.
   init?(
     _ order: TransferOrder, configuration: HTTPClient.Configuration, clock: LoopClock,
-    family: FamilyMemory.Family? = nil, isFresh: Bool = false
+    family: FamilyMemory.Family? = nil, isFresh: Bool = false, address: String? = nil
   ) {
     guard let easy = curl_easy_init() else { return nil }
     self.easy = easy
     self.order = order
     self.clock = clock
     self.isFresh = isFresh
+    self.address = address
     watch = ProgressWatch(limits: order.request.limits, now: clock.now)
     parser = HeadParser(url: order.request.url)
     message.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
@@ -78,6 +82,11 @@ final class CurlTransfer {
       && Self.kind(code) == .reset && hubwatch_curl_new_connections(easy) == 0
   }
 
+  /// Whether no name server said where the host is, so that an old address is worth a try.
+  func hasNoAddress(_ code: CURLcode) -> Bool {
+    failure == nil && address == nil && code == CURLE_COULDNT_RESOLVE_HOST
+  }
+
   /// Notes how far it is.
   func notePhase() {
     let phase: ProgressWatch.Phase =
@@ -95,6 +104,14 @@ final class CurlTransfer {
     guard !attempts.isEmpty else { return }
     let worked = FamilyMemory.Family(hubwatch_curl_family(easy))
     memory.learn(order.request.url.origin, tried: Set(attempts.compactMap(\.family)), worked: worked, now: clock.now)
+  }
+
+  /// Tells the memory where the host was reached.
+  func teach(_ memory: inout AddressMemory) {
+    guard address == nil, hubwatch_curl_new_connections(easy) > 0, let text = hubwatch_curl_primary_address(easy) else {
+      return
+    }
+    memory.learn(order.request.url.origin, address: String(cString: text), now: clock.now)
   }
 
   private func kind(_ code: CURLcode) -> HTTPError.Kind {
@@ -170,8 +187,14 @@ extension CurlTransfer {
       case nil: configuration.addressFamily
       }
     set(CURLOPT_IPRESOLVE, only.curlValue)
-    if !configuration.hosts.isEmpty {
-      for host in configuration.hosts { hostList = curl_slist_append(hostList, host) }
+    var hosts = configuration.hosts()
+    if let address {
+      let origin = order.request.url.origin
+      // Forgotten as soon as a name from a name server would be.
+      hosts.append("+\(origin.host):\(origin.port):\(address.contains(":") ? "[\(address)]" : address)")
+    }
+    if !hosts.isEmpty {
+      for host in hosts { hostList = curl_slist_append(hostList, host) }
       _ = hubwatch_curl_set_list(easy, CURLOPT_RESOLVE, hostList)
     }
     if isFresh {

@@ -43,7 +43,7 @@ public final class HTTPClient: Sendable {
     /// Which addresses are tried.
     public var addressFamily: AddressFamily
     /// Addresses of hosts in place of the name server's, `host:port:address,address`, as a hosts file has them. For tests.
-    var hosts: [String] = []
+    var hosts: @Sendable () -> [String] = { [] }
     /// Transfers at one time; further ones wait for their turn, and their limits begin with it.
     public var maximumTransfers: Int
 

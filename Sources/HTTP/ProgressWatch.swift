@@ -17,6 +17,8 @@ struct ProgressWatch {
   private let limits: HTTPLimits
   private let start: Duration
   private var phase = Phase.resolve
+  /// Whether the name server's answer is still waited for.
+  var isResolving: Bool { phase == .resolve }
   private var phaseStart: Duration
   private var hasBegun = false
   private var sliceStart: Duration

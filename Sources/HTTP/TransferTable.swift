@@ -8,6 +8,7 @@ struct TransferTable {
   private var running: [UnsafeMutableRawPointer: CurlTransfer] = [:]
   private var waiting: [TransferOrder] = []
   private var families = FamilyMemory()
+  private var addresses = AddressMemory()
   private var sleep = SleepWatch()
   /// Until then no connection is taken from the shelf: curl itself throws away what has lain there for longer.
   private var freshUntil: Duration = .zero
@@ -71,6 +72,7 @@ struct TransferTable {
         continue
       }
       if transfer.wasSwallowed(code), beginAgain(transfer) { continue }
+      if transfer.hasNoAddress(code), beginAtOldAddress(transfer) { continue }
       end(transfer, transfer.outcome(code))
     }
     giveUpOnTheSlow()
@@ -90,11 +92,11 @@ struct TransferTable {
     }
   }
 
-  private mutating func begin(_ order: TransferOrder, isFresh: Bool) -> Bool {
+  private mutating func begin(_ order: TransferOrder, isFresh: Bool, address: String? = nil) -> Bool {
     let family = order.usesProxy ? nil : families.family(of: order.request.url.origin, now: clock.now)
     guard
       let transfer = CurlTransfer(
-        order, configuration: configuration, clock: clock, family: family, isFresh: isFresh),
+        order, configuration: configuration, clock: clock, family: family, isFresh: isFresh, address: address),
       curl_multi_add_handle(multi, transfer.easy) == CURLM_OK
     else { return false }
     running[transfer.easy] = transfer
@@ -104,6 +106,17 @@ struct TransferTable {
   /// Sends a request once more over a fresh connection.
   private mutating func beginAgain(_ transfer: CurlTransfer) -> Bool {
     guard begin(transfer.order, isFresh: true) else { return false }
+    curl_multi_remove_handle(multi, transfer.easy)
+    running[transfer.easy] = nil
+    return true
+  }
+
+  /// Sends a request to where its host was last, since no name server answers.
+  private mutating func beginAtOldAddress(_ transfer: CurlTransfer) -> Bool {
+    let order = transfer.order
+    guard !order.usesProxy, let address = addresses.address(of: order.request.url.origin, now: clock.now),
+      begin(order, isFresh: false, address: address)
+    else { return false }
     curl_multi_remove_handle(multi, transfer.easy)
     running[transfer.easy] = nil
     return true
@@ -133,12 +146,18 @@ struct TransferTable {
     for transfer in Array(running.values) {
       transfer.notePhase()
       guard let verdict = transfer.watch.verdict(now: now, isResting: transfer.isResting) else { continue }
+      if transfer.watch.isResolving, transfer.hasNoAddress(CURLE_COULDNT_RESOLVE_HOST), beginAtOldAddress(transfer) {
+        continue
+      }
       end(transfer, .failure(transfer.error(verdict.kind, verdict.detail)))
     }
   }
 
   private mutating func end(_ transfer: CurlTransfer, _ result: Result<HTTPHead, any Error>) {
-    if !transfer.order.usesProxy { transfer.teach(&families) }
+    if !transfer.order.usesProxy {
+      transfer.teach(&families)
+      transfer.teach(&addresses)
+    }
     curl_multi_remove_handle(multi, transfer.easy)
     running[transfer.easy] = nil
     transfer.order.continuation.resume(with: result)

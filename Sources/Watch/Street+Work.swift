@@ -40,8 +40,10 @@ extension Street {
 
   /// Fetches what is wanted, under way or waiting.
   ///
-  /// - Returns: the hub's error when it cannot be reached, and what else stood in the way, for a person.
-  func pullAll() async throws -> (hubError: HubError?, trouble: [String]) {
+  /// - Returns: the hub's error when it cannot be reached, what else stood in the way, for a person, and whether a
+  ///   connection broke for good.
+  func pullAll() async throws -> (hubError: HubError?, trouble: [String], isCutOff: Bool) {
+    var isCutOff = false
     for copy in try catalog.copies(in: [.wanted, .downloading, .waiting, .blocked]) {
       if let moment = copy.blockedUntil, now() < moment { continue }
       do {
@@ -51,8 +53,9 @@ extension Street {
         let state: CopyState = error.isPassing ? .waiting : .blocked
         observe(.notFetched(copy.repo, state, reason: error.problem))
         // Where there is no way to the hub, the next copy would only knock at the same door.
-        if error.exitCode == .hubUnreachable || error.isPassing { return (error, []) }
+        if error.exitCode == .hubUnreachable || error.isPassing { return (error, [], isCutOff) }
       } catch let error as DownloadError {
+        if case .broken = error.kind { isCutOff = true }
         observe(.notFetched(copy.repo, error.copyState, reason: error.problem))
       } catch let error as PoisonError {
         observe(.notFetched(copy.repo, .quarantined, reason: error.problem))
@@ -60,10 +63,10 @@ extension Street {
         // Not even the journal could be written. The others would fare no better.
         try catalog.setState(ofCopy: copy.id, .waiting, reason: error.problem, at: now())
         observe(.notFetched(copy.repo, .waiting, reason: error.problem))
-        return (nil, [error.problem])
+        return (nil, [error.problem], isCutOff)
       }
     }
-    return (nil, [])
+    return (nil, [], isCutOff)
   }
 
   /// Tests what is verified.

@@ -116,11 +116,15 @@ public struct Street: Sendable {
   /// One cycle: everything once. Trouble with one model is that model's state, not the cycle's; trouble with the
   /// hub ends the steps that need it, and the others still run.
   ///
+  /// - Returns: whether every download came as far as it could; false when a connection broke more often than was worth
+  ///   trying, so that a daemon should come back sooner.
   /// - Throws: the hub's error after everything else was done; `CatalogError`; `CancellationError`.
-  public func cycle() async throws {
+  @discardableResult
+  public func cycle() async throws -> Bool {
     let id = try catalog.beginCycle(at: now())
     var trouble: [String] = []
     var hubError: HubError?
+    var isCutOff = false
     let absence = try diskAbsence()
     if let absence {
       trouble.append(absence.problem)
@@ -145,6 +149,7 @@ public struct Street: Sendable {
       let pulled = try await pullAll()
       hubError = pulled.hubError
       trouble += pulled.trouble
+      isCutOff = pulled.isCutOff
       if let hubError { trouble.append(hubError.problem) }
     }
     if settings.smoke.automatic, absence == nil { trouble += try await smokeAll() }
@@ -152,6 +157,7 @@ public struct Street: Sendable {
     trouble += try tidy()
     try catalog.endCycle(id, trouble: trouble.isEmpty ? nil : trouble.joined(separator: "; "), at: now())
     if let hubError { throw hubError }
+    return !isCutOff
   }
 
   /// So many repositories in a row on which the hub fails mean that the hub has trouble, not they.

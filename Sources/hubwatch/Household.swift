@@ -80,16 +80,17 @@ actor Household {
   var device: Device { house.device }
 
   /// One cycle in the house of the moment.
-  func cycle() async throws {
+  func cycle() async throws -> Bool {
     let street = house.street
     cyclesUnderWay += 1
     do {
-      try await street.cycle()
+      let isWhole = try await street.cycle()
+      await cycleEnded()
+      return isWhole
     } catch {
       await cycleEnded()
       throw error
     }
-    await cycleEnded()
   }
 
   private func cycleEnded() async {

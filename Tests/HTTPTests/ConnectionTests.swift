@@ -33,12 +33,40 @@ struct ConnectionTests {
     #expect(first == "no first byte within 300 ms")
   }
 
+  @Test("N19 a name server that fails: the old address is good enough")
+  func oldAddress() async throws {
+    let server = LoopbackServer { _ in LoopbackServer.answer(headers: ["Connection: close"], text: "here") + [.close] }
+    let url = try #require(HTTPURL("http://known.invalid:\(server.port)/"))
+    let isAnswering = Mutex(true)
+    var configuration = HTTPClient.Configuration(userAgent: "test/1")
+    configuration.hosts = {
+      // What the name server said is forgotten, and `.invalid` is known to none.
+      [isAnswering.withLock { $0 } ? "known.invalid:\(server.port):127.0.0.1" : "-known.invalid:\(server.port)"]
+    }
+    let client = try HTTPClient(configuration)
+    #expect(try await client.data(for: HTTPRequest(.get, url)).head.status == 200)
+    isAnswering.withLock { $0 = false }
+    for _ in 0..<2 { #expect(try await client.data(for: HTTPRequest(.get, url)).head.status == 200) }
+    // One that was never reached has no old address.
+    let unknown = try #require(HTTPURL("http://unknown.invalid:\(server.port)/"))
+    do throws(HTTPError) {
+      _ = try await client.data(for: HTTPRequest(.get, unknown))
+      Issue.record("it was reached")
+    } catch {
+      #expect(error.kind == .resolve && error.isTransient)
+    }
+    var memory = AddressMemory()
+    memory.learn(url.origin, address: "127.0.0.1", now: .zero)
+    #expect(memory.address(of: url.origin, now: .seconds(86_399)) == "127.0.0.1")
+    #expect(memory.address(of: url.origin, now: .seconds(86_400)) == nil)
+  }
+
   @Test("N21 IPv6 that leads nowhere: the family that worked is remembered")
   func families() async throws {
     let server = LoopbackServer { _ in LoopbackServer.answer(headers: ["Connection: close"], text: "four") + [.close] }
     let url = try #require(HTTPURL("http://two.example:\(server.port)/"))
     var configuration = HTTPClient.Configuration(userAgent: "test/1")
-    configuration.hosts = ["two.example:\(server.port):[::1],127.0.0.1"]
+    configuration.hosts = { ["two.example:\(server.port):[::1],127.0.0.1"] }
     let client = try HTTPClient(configuration)
     // On ::1 nobody listens yet.
     #expect(try await client.data(for: HTTPRequest(.get, url)).body == Array("four".utf8))
@@ -55,7 +83,7 @@ struct ConnectionTests {
     let server = LoopbackServer { _ in LoopbackServer.answer(text: "four") }
     let url = try #require(HTTPURL("http://two.example:\(server.port)/"))
     var configuration = HTTPClient.Configuration(userAgent: "test/1", addressFamily: .ipv4)
-    configuration.hosts = ["two.example:\(server.port):[::1],127.0.0.1"]
+    configuration.hosts = { ["two.example:\(server.port):[::1],127.0.0.1"] }
     let four = try HTTPClient(configuration)
     #expect(try await four.data(for: HTTPRequest(.get, url)).body == Array("four".utf8))
     configuration.addressFamily = .ipv6

@@ -112,10 +112,14 @@ private struct Stage {
     reload: @escaping @Sendable () async throws -> Void = {},
     plan: @escaping @Sendable (Date) throws -> Void = { _ in },
     askDatabase: @escaping @Sendable () throws -> Void = {}, askDisk: @escaping @Sendable () -> Void = {},
-    isDiskUsable: @escaping @Sendable () -> Bool = { true }
+    isDiskUsable: @escaping @Sendable () -> Bool = { true }, isWhole: @escaping @Sendable () -> Bool = { true }
   ) -> DaemonWork {
     DaemonWork(
-      interval: interval, logger: { Logger(label: "test") { _ in SwiftLogNoOpLogHandler() } }, cycle: cycle,
+      interval: interval, logger: { Logger(label: "test") { _ in SwiftLogNoOpLogHandler() } },
+      cycle: {
+        try await cycle()
+        return isWhole()
+      },
       reload: reload, plan: plan, askDatabase: askDatabase, askDisk: askDisk, isDiskUsable: isDiskUsable)
   }
 
@@ -273,6 +277,18 @@ struct DaemonLoopTests {
       #expect(starts.all.count == 2, "that it is still there is no news")
     }
     for (first, second) in zip(looks.all, looks.all.dropFirst()) { #expect(second - first >= 60) }
+  }
+
+  @Test("N1 a download that was cut off is not left until the next hour") func cutOff() async throws {
+    let (stage, time, starts) = (try Stage(isHeard: false), FakeClock(), Starts())
+    let work = Stage.work(
+      interval: { 100_000 }, cycle: { starts.add(time.seconds) }, isWhole: { starts.all.count >= 4 })
+    let clock = DaemonService.Clock(seconds: { time.seconds }, sleep: { try await time.sleep($0) })
+    try await stage.run(work, clock: clock) {
+      while starts.all.count < 4 { try await Task.sleep(for: .milliseconds(5)) }
+    }
+    let waits = zip(starts.all, starts.all.dropFirst()).map { $1 - $0 }
+    #expect(zip(waits, waits.dropFirst()).allSatisfy { $0 < $1 } && (waits.first ?? 0) < 120, "\(waits)")
   }
 
   @Test("D3 a state that is read-only for a while does not end the daemon") func readOnlyState() async throws {

@@ -134,12 +134,12 @@ public struct DaemonService: Service {
 
   /// Runs a cycle while the loop goes on ticking.
   ///
-  /// - Returns: whether the hub was reached.
+  /// - Returns: whether the hub was reached, and its downloads came to their end.
   private func oneCycle() async throws -> Bool {
     pulse.setInCycle(true)
     defer { pulse.setInCycle(false) }
     do {
-      try await withThrowingTaskGroup(of: Void.self) { group in
+      return try await withThrowingTaskGroup(of: Bool.self) { group in
         let cycle = work.cycle
         group.addTask { try await cycle() }
         group.addTask {
@@ -148,10 +148,9 @@ public struct DaemonService: Service {
             try await Task.sleep(for: .seconds(Self.tick))
           }
         }
-        try await group.next()
-        group.cancelAll()
+        defer { group.cancelAll() }
+        return try await group.next() ?? true
       }
-      return true
     } catch let error as HubError where error.kind != .cancelled {
       // Whatever the hub has against us, a refused token included, may be otherwise in an hour.
       await work.logger().warning("\(error.description)")

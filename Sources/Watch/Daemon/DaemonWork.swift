@@ -7,8 +7,8 @@ public struct DaemonWork: Sendable {
   public var interval: @Sendable () async -> Double
   /// Where it is told what happens.
   public var logger: @Sendable () async -> Logger
-  /// One cycle.
-  public var cycle: @Sendable () async throws -> Void
+  /// One cycle; false when it should be tried again soon.
+  public var cycle: @Sendable () async throws -> Bool
   /// Takes over the configuration as it is now, or throws and leaves everything as it was.
   public var reload: @Sendable () async throws -> Void
   /// Told when the next cycle is due.
@@ -23,7 +23,7 @@ public struct DaemonWork: Sendable {
   /// All of it.
   public init(
     interval: @escaping @Sendable () async -> Double, logger: @escaping @Sendable () async -> Logger,
-    cycle: @escaping @Sendable () async throws -> Void, reload: @escaping @Sendable () async throws -> Void,
+    cycle: @escaping @Sendable () async throws -> Bool, reload: @escaping @Sendable () async throws -> Void,
     plan: @escaping @Sendable (Date) throws -> Void, askDatabase: @escaping @Sendable () throws -> Void,
     askDisk: @escaping @Sendable () -> Void, isDiskUsable: @escaping @Sendable () async -> Bool = { true }
   ) {
