@@ -23,8 +23,9 @@ enum Invariants {
   }
 
   /// Bytes that may be under way when a process dies, and headers that are read anew: eight connections, each with a
-  /// buffer of curl's of 256 KiB, a piece of 128 KiB, and what the kernel holds.
-  static let inFlight: Int64 = 4 << 20
+  /// buffer of curl's of 256 KiB, a piece of 128 KiB, and what the kernel holds for it, which is megabytes while the
+  /// machine is too busy for the program to read.
+  static let inFlight: Int64 = 8 << 20
   /// Bytes that may be fetched twice in all.
   static let budget: Int64 = 64 << 20
 
