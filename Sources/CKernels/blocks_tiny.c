@@ -1,4 +1,4 @@
-// Ternary weights (TQ) and floats of four bits (FP4).
+// Ternary weights (TQ), signs alone (Q1_0) and floats of four bits (FP4).
 
 #include "decoders.h"
 #include "formats.h"
@@ -36,6 +36,13 @@ void hw_decode_tq2_0(const void *block, float *out) {
       *out++ = d * (float)((b->qs[32 * (i / 4) + j] >> 2 * (i % 4) & 3) - 1);
     }
   }
+}
+
+// A bit an element: plus or minus the scale.
+void hw_decode_q1_0(const void *block, float *out) {
+  const hw_q1_0 *b = block;
+  const float d = hw_half(b->d);
+  for (int j = 0; j < 128; j++) out[j] = b->qs[j / 8] >> j % 8 & 1 ? d : -d;
 }
 
 // Twice the values of E2M1, so that they are whole; there is no negative zero.

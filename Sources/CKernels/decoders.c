@@ -55,6 +55,7 @@ static const hw_decoder decoders[] = {
     [HW_TQ2_0] = {256, sizeof(hw_tq2_0), hw_decode_tq2_0},
     [HW_MXFP4] = {32, sizeof(hw_mxfp4), hw_decode_mxfp4},
     [HW_NVFP4] = {64, sizeof(hw_nvfp4), hw_decode_nvfp4},
+    [HW_Q1_0] = {128, sizeof(hw_q1_0), hw_decode_q1_0},
 };
 
 const hw_decoder *hw_find_decoder(uint32_t type) {

@@ -28,9 +28,10 @@ void hw_decode_iq2_s(const void *block, float *out);
 void hw_decode_iq3_xxs(const void *block, float *out);
 void hw_decode_iq3_s(const void *block, float *out);
 
-// Ternary weights and floats of four bits (blocks_tiny.c).
+// Ternary weights, signs, and floats of four bits (blocks_tiny.c).
 void hw_decode_tq1_0(const void *block, float *out);
 void hw_decode_tq2_0(const void *block, float *out);
+void hw_decode_q1_0(const void *block, float *out);
 void hw_decode_mxfp4(const void *block, float *out);
 void hw_decode_nvfp4(const void *block, float *out);
 

@@ -2,6 +2,7 @@ import CKernels
 import Domain
 import Foundation
 import TestSupport
+import Testing
 
 @testable import Inference
 

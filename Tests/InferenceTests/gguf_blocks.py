@@ -38,7 +38,8 @@ def sample(file):
         kind = GGMLQuantizationType[name]
         elements, size = GGML_QUANT_SIZES[kind]
         while True:
-            data = random.integers(0, 256, size * (16 if elements == 1 else 1), dtype=np.uint8).tobytes()
+            count = 16 if elements == 1 else 1
+            data = random.integers(0, 256, size * count, dtype=np.uint8).tobytes()
             values = decode(kind, data)
             if np.isfinite(values).all() and np.abs(values).max() > 1e-3:
                 break
