@@ -102,7 +102,8 @@ let package = Package(
       dependencies: ["Downloads", "hubwatch", "Checksums", "HubServer", "ModelFiles", "Domain", "TestSupport", grdb],
       exclude: ["Shim"]),
     .testTarget(
-      name: "InferenceTests", dependencies: ["Inference", "ModelFiles", "CKernels", "Domain", "TestSupport"]),
+      name: "InferenceTests", dependencies: ["Inference", "ModelFiles", "CKernels", "Domain", "TestSupport"],
+      exclude: ["gguf_blocks.py"]),
     .testTarget(name: "SmokeTests", dependencies: ["Smoke", "TestSupport"]),
     .testTarget(
       name: "UpstreamsTests",

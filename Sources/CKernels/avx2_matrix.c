@@ -167,6 +167,12 @@ HW_INLINE void decode_wide(uint32_t type, const uint16_t *x, size_t count, float
 }
 
 HW_AVX2 void hw_avx2_dequantize(uint32_t type, const void *blocks, size_t count, float *out) {
+  const size_t tail = hw_is_quantized(type) ? count % (HW_GROUP * hw_block_groups(type)) : 0;
+  if (tail) {
+    count -= tail;
+    const size_t whole = count / HW_GROUP / hw_block_groups(type) * hw_block_bytes(type);
+    hw_kernels_portable()->dequantize(type, (const uint8_t *)blocks + whole, tail, out + count);
+  }
   switch (type) {
 #define CASE(TYPE) \
   case TYPE: decode(TYPE, blocks, count, out); return;
@@ -183,8 +189,8 @@ HW_AVX2 void hw_avx2_dequantize(uint32_t type, const void *blocks, size_t count,
     CASE(HW_IQ4_NL)
     CASE(HW_IQ4_XS)
 #undef CASE
-    case HW_F32: memcpy(out, blocks, count * sizeof(float)); return;
-    default: decode_wide(type, blocks, count, out);
+    case HW_F16: case HW_BF16: decode_wide(type, blocks, count, out); return;
+    default: hw_kernels_portable()->dequantize(type, blocks, count, out);
   }
 }
 

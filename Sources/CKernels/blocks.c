@@ -1,6 +1,5 @@
-// The reference decoder of all block formats, one group of 32 elements at a time.
+// The reference decoder of the block formats that integer kernels take, one group of 32 elements at a time.
 
-#include "CKernels.h"
 #include "formats.h"
 
 #pragma STDC FP_CONTRACT OFF
@@ -119,10 +118,4 @@ void hw_unpack(uint32_t type, const void *block, int i, hw_group *g) {
     }
     default: unpack_k(type, block, i, g);
   }
-}
-
-int hw_is_quantized(uint32_t type) { return hw_block_bytes(type) != 0; }
-
-int hw_is_supported(uint32_t type) {
-  return hw_is_quantized(type) || type == HW_F32 || type == HW_F16 || type == HW_BF16;
 }

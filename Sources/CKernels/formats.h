@@ -9,7 +9,9 @@
 
 enum {
   HW_F32 = 0, HW_F16 = 1, HW_Q4_0 = 2, HW_Q4_1 = 3, HW_Q5_0 = 6, HW_Q5_1 = 7, HW_Q8_0 = 8, HW_Q2_K = 10,
-  HW_Q3_K = 11, HW_Q4_K = 12, HW_Q5_K = 13, HW_Q6_K = 14, HW_IQ4_NL = 20, HW_IQ4_XS = 23, HW_BF16 = 30,
+  HW_Q3_K = 11, HW_Q4_K = 12, HW_Q5_K = 13, HW_Q6_K = 14, HW_IQ2_XXS = 16, HW_IQ2_XS = 17, HW_IQ3_XXS = 18,
+  HW_IQ1_S = 19, HW_IQ4_NL = 20, HW_IQ3_S = 21, HW_IQ2_S = 22, HW_IQ4_XS = 23, HW_IQ1_M = 29, HW_BF16 = 30,
+  HW_TQ1_0 = 34, HW_TQ2_0 = 35, HW_MXFP4 = 39, HW_NVFP4 = 40, HW_Q1_0 = 41,
 };
 
 // A block of 32 elements. d, m: half-precision scale and minimum; qh: fifth bits; qs: low and high nibbles are
@@ -29,6 +31,23 @@ typedef struct { uint16_t d, dmin; uint8_t scales[12], qh[32], qs[128]; } hw_q5_
 typedef struct { uint8_t ql[128], qh[64]; int8_t scales[16]; uint16_t d; } hw_q6_k;
 typedef struct { uint16_t d, scales_h; uint8_t scales_l[4], qs[128]; } hw_iq4_xs;
 
+// Codebook blocks of 256 elements. qs: low bits of the codes; qh: their high bits; words of 16 and 32 bits are bytes here,
+// because blocks are unaligned.
+typedef struct { uint16_t d; uint8_t qs[64]; } hw_iq2_xxs;
+typedef struct { uint16_t d; uint8_t qs[64], scales[8]; } hw_iq2_xs;
+typedef struct { uint16_t d; uint8_t qs[32], signs[32], qh[8], scales[8]; } hw_iq2_s;
+typedef struct { uint16_t d; uint8_t qs[64], scales[32]; } hw_iq3_xxs;
+typedef struct { uint16_t d; uint8_t qs[64], qh[8], signs[32], scales[4]; } hw_iq3_s;
+typedef struct { uint16_t d; uint8_t qs[32], qh[16]; } hw_iq1_s;
+typedef struct { uint8_t qs[32], qh[16], scales[8]; } hw_iq1_m;
+
+// Ternary blocks of 256 elements; signs of 128; FP4 blocks of 32 and 64, with an exponent, or four scales of 8 bits.
+typedef struct { uint8_t qs[48], qh[4]; uint16_t d; } hw_tq1_0;
+typedef struct { uint8_t qs[64]; uint16_t d; } hw_tq2_0;
+typedef struct { uint16_t d; uint8_t qs[16]; } hw_q1_0;
+typedef struct { uint8_t e, qs[16]; } hw_mxfp4;
+typedef struct { uint8_t d[4], qs[32]; } hw_nvfp4;
+
 _Static_assert(sizeof(hw_q4_0) == 18 && sizeof(hw_q4_1) == 20, "Q4 blocks");
 _Static_assert(sizeof(hw_q5_0) == 22 && sizeof(hw_q5_1) == 24, "Q5 blocks");
 _Static_assert(sizeof(hw_q8_0) == 34 && sizeof(hw_iq4_nl) == 18, "Q8 and IQ4_NL blocks");
@@ -36,10 +55,16 @@ _Static_assert(sizeof(hw_q2_k) == 84 && sizeof(hw_q3_k) == 110, "Q2_K and Q3_K b
 _Static_assert(sizeof(hw_q4_k) == 144 && sizeof(hw_q5_k) == 176, "Q4_K and Q5_K blocks");
 _Static_assert(sizeof(hw_q6_k) == 210 && sizeof(hw_iq4_xs) == 136, "Q6_K and IQ4_XS blocks");
 
+_Static_assert(sizeof(hw_iq2_xxs) == 66 && sizeof(hw_iq2_xs) == 74 && sizeof(hw_iq2_s) == 82, "IQ2 blocks");
+_Static_assert(sizeof(hw_iq3_xxs) == 98 && sizeof(hw_iq3_s) == 110, "IQ3 blocks");
+_Static_assert(sizeof(hw_iq1_s) == 50 && sizeof(hw_iq1_m) == 56, "IQ1 blocks");
+_Static_assert(sizeof(hw_tq1_0) == 54 && sizeof(hw_tq2_0) == 66 && sizeof(hw_q1_0) == 18, "TQ and Q1_0 blocks");
+_Static_assert(sizeof(hw_mxfp4) == 17 && sizeof(hw_nvfp4) == 36, "FP4 blocks");
+
 // The 16 values of the IQ4 types.
 static const int8_t hw_iq4_values[16] = {-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113};
 
-// Bytes of a block, and groups of 32 in it; 0 for float types.
+// Bytes of a block, and groups of 32 in it, of the types that integer kernels take; 0 for all others.
 static inline size_t hw_block_bytes(uint32_t type) {
   switch (type) {
     case HW_Q4_0: return sizeof(hw_q4_0);

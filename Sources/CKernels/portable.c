@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "CKernels.h"
+#include "decoders.h"
 #include "formats.h"
 
 #pragma STDC FP_CONTRACT OFF
@@ -18,13 +19,16 @@ static void dequantize(uint32_t type, const void *blocks, size_t count, float *o
       for (size_t j = 0; j < count; j++) out[j] = hw_float_from_bits((uint32_t)halves[j] << 16);
       return;
   }
-  const size_t groups = hw_block_groups(type), bytes = hw_block_bytes(type);
-  for (size_t i = 0; i < count / HW_GROUP; i++) {
-    hw_group g;
-    hw_unpack(type, (const uint8_t *)blocks + i / groups * bytes, (int)(i % groups), &g);
-    for (size_t j = 0; j < HW_GROUP; j++) {
-      out[i * HW_GROUP + j] = g.scale[j / 16] * (float)g.values[j] + g.min[j / 16];
-    }
+  const hw_decoder *decoder = hw_find_decoder(type);
+  if (!decoder) return;
+  const uint8_t *block = blocks;
+  for (; count >= decoder->elements; count -= decoder->elements, block += decoder->bytes, out += decoder->elements) {
+    decoder->decode(block, out);
+  }
+  if (count) {
+    float last[HW_LONGEST_BLOCK];
+    decoder->decode(block, last);
+    memcpy(out, last, count * sizeof(float));
   }
 }
 

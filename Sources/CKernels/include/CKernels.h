@@ -24,7 +24,8 @@ typedef struct {
   // "portable", "avx2" ...
   const char *name;
 
-  // Decodes `count` elements (whole blocks) of a tensor type, as ggml does, bit by bit.
+  // Decodes `count` elements of a supported tensor type, as ggml does, bit by bit. Blocks are read whole, also the last
+  // one; nothing behind it is read, and no more than `count` floats are written. Other types: nothing is written.
   void (*dequantize)(uint32_t type, const void *blocks, size_t count, float *out);
 
   // Quantizes tokens × length floats. A group with a NaN or an infinity gets the scale NaN, so that
