@@ -210,6 +210,24 @@ struct TokenizerFileTests {
     for length in 0..<model.count { _ = try? SentencePieceFile(Array(model[..<length]), name: "cut") }
   }
 
+  @Test func characterMapsReplaceTheLongestBeginning() throws {
+    // A double array with `A` → `xy`.
+    var units = [UInt32](repeating: 0, count: 0x80)
+    units[0] = 1 << 10
+    units[0x40] = 0x41 | 1 << 8 | 2 << 10
+    units[0x42] = 1 << 31
+    var blob: [UInt8] = []
+    for word in [UInt32(units.count * 4)] + units {
+      for shift in stride(from: 0, to: 32, by: 8) { blob.append(UInt8(truncatingIfNeeded: word >> shift)) }
+    }
+    let map = try CharacterMap(blob + Array("xy\0".utf8), file: "made")
+    #expect(map.apply(Array("BAAäA".utf8)) == Array("Bxyxyäxy".utf8))
+    for length in 1..<blob.count where length % 7 == 0 {
+      #expect(throws: InferenceError.self) { try CharacterMap(Array(blob[..<length]), file: "cut") }
+    }
+    #expect(try CharacterMap([], file: "none").apply([0x41]) == [0x41])
+  }
+
   // MARK: Hostile files
 
   @Test(arguments: [

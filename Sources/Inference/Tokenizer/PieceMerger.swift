@@ -56,7 +56,8 @@ struct PieceMerger: Sendable {
 
   /// The tokens of a piece.
   func encode(_ piece: [UInt8], into tokens: inout [Int32]) {
-    if ignoresMerges, let token = piece.withUnsafeBufferPointer({ table.value($0) }) {
+    let isCharacter = piece.first.map(ByteText.characterLength) == piece.count
+    if ignoresMerges || isCharacter, let token = piece.withUnsafeBufferPointer({ table.value($0) }) {
       tokens.append(token)
       return
     }

@@ -114,15 +114,21 @@ struct SentencePieceCodec: TokenCodec {
     var text = map.apply(text, keeping: userDefined)
     if removesExtraSpaces { text = Self.withoutExtraSpaces(text) }
     guard !text.isEmpty else { return [] }
-    if addsSpace { text = marksWordEnds ? text + [0x20] : [0x20] + text }
-    return escapesSpaces ? SpaceMark.added(to: text) : text
+    if addsSpace, !marksWordEnds { text.insert(0x20, at: 0) }
+    if escapesSpaces { text = SpaceMark.added(to: text) }
+    let space = escapesSpaces ? SpaceMark.bytes : [0x20]
+    // A mark that the text itself had counts as a space here, and only here.
+    while removesExtraSpaces, text.count >= space.count, text.suffix(space.count).elementsEqual(space) {
+      text.removeLast(space.count)
+    }
+    return addsSpace && marksWordEnds ? text + space : text
   }
 
+  /// A text without spaces at its beginning and behind other spaces.
   private static func withoutExtraSpaces(_ text: [UInt8]) -> [UInt8] {
     var result: [UInt8] = []
     result.reserveCapacity(text.count)
     for byte in text where byte != 0x20 || (result.last ?? 0x20) != 0x20 { result.append(byte) }
-    if result.last == 0x20 { result.removeLast() }
     return result
   }
 
@@ -138,14 +144,20 @@ struct SentencePieceCodec: TokenCodec {
   }
 
   func text(_ tokens: [Int32], special: Bool) -> String {
-    var bytes = tokens.flatMap { self.bytes($0, special: special) }
-    let startsWithText = tokens.first {
-      vocabulary.kinds.indices.contains(Int($0)) && vocabulary.kinds[Int($0)] != .control
+    let shown = tokens.filter { token in
+      vocabulary.kinds.indices.contains(Int(token)) && (special || vocabulary.kinds[Int(token)] != .control)
     }
-    if addsSpace || removesExtraSpaces, let first = startsWithText, vocabulary.kinds[Int(first)] != .unknown,
-      bytes.first == 0x20, !(special && tokens.first != first)
-    {
-      bytes.removeFirst()
+    var bytes: [UInt8] = []
+    // The space that encoding has put before the text goes; with it all others, where encoding drops those.
+    var isLeading = addsSpace || removesExtraSpaces
+    for token in shown {
+      var piece = self.bytes(token, special: special)[...]
+      if isLeading, vocabulary.unknown != token, vocabulary.kinds[Int(token)] != .userDefined {
+        let spaces = piece.prefix { $0 == 0x20 }.count
+        piece = piece.dropFirst(removesExtraSpaces ? spaces : min(spaces, 1))
+      }
+      isLeading = isLeading && removesExtraSpaces && piece.isEmpty
+      bytes += piece
     }
     return String(decoding: bytes, as: UTF8.self)
   }

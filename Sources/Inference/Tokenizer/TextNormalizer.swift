@@ -61,7 +61,7 @@ indirect enum TextNormalizer: Sendable {
       return isASCII ? text : Array(string.decomposedStringWithCompatibilityMapping.utf8)
     case .lowercase: return Array(string.lowercased().utf8)
     case .stripAccents:
-      return Array(String(string.unicodeScalars.filter { $0.properties.generalCategory != .nonspacingMark }).utf8)
+      return Array(String(string.unicodeScalars.filter { !ScalarClass($0).meets(.mark) }).utf8)
     case .strip(let left, let right):
       var view = string.unicodeScalars[...]
       if left { view = view.drop { $0.properties.isWhitespace } }

@@ -9,7 +9,7 @@ extension Tokenizer {
     let file = try TokenizerFile.locate(path)
     guard let kind = TokenizerFile.kind(of: try TokenizerFile.start(of: file)[...]) else {
       throw ModelFileError(
-        .notThisFormat, file: file, "is no GGUF, no tokenizer.json, no SentencePiece model and no tiktoken file")
+        .malformed, file: file, "is no GGUF, no tokenizer.json, no SentencePiece model and no tiktoken file")
     }
     switch kind {
     case .gguf: try self.init(GGUFFile(path: file).header)

@@ -71,7 +71,7 @@ public struct SentencePieceFile: Sendable {
       }
     }
     guard !pieces.isEmpty else {
-      throw ModelFileError(.notThisFormat, file: name, "is no SentencePiece model: it has no pieces")
+      throw ModelFileError(.malformed, file: name, "is no SentencePiece model: it has no pieces")
     }
   }
 

@@ -16,14 +16,14 @@ public struct TokenizerConfiguration: Sendable {
 
   /// Reads a document.
   ///
-  /// - Throws: `ModelFileError.notThisFormat` for what is no JSON.
+  /// - Throws: `ModelFileError.malformed` for what is no JSON.
   public init(_ bytes: [UInt8], name: String) throws(ModelFileError) {
     let document: JSONValue
     do {
       document = try JSONValue.parse(
         bytes, limits: JSONLimits(refusesDuplicateKeys: false, allowsNonFinite: true))
     } catch {
-      throw ModelFileError(.notThisFormat, file: name, "is no tokenizer_config.json: \(error.problem)")
+      throw ModelFileError(.malformed, file: name, "is no tokenizer_config.json: \(error.problem)")
     }
     for member in document["added_tokens_decoder"]?.object?.members ?? [] {
       guard let id = Int32(member.key), (0..<Int32(TokenizerJSON.entryLimit)).contains(id),

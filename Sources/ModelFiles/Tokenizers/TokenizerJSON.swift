@@ -164,27 +164,30 @@ public struct TokenizerJSON: Sendable {
 
   /// Reads a document.
   ///
-  /// - Throws: `ModelFileError.notThisFormat` for what is no JSON, `badMetadata` for a part that cannot be.
+  /// - Throws: `ModelFileError.malformed` for what is no JSON, `badMetadata` for a part that cannot be.
   public init(_ bytes: [UInt8], name: String) throws(ModelFileError) {
     self.name = name
     let limits = JSONLimits(
       maximumDepth: 32, maximumBytes: TokenizerFile.byteLimit, maximumValues: 2_000_000, refusesDuplicateKeys: false)
     var parts: [String: JSONValue] = [:]
     var tables = ModelTables()
+    var hasModel = false
     do {
       try JSONCursor.read(bytes, limits: limits) { (cursor: inout JSONCursor) throws(JSONError) in
         try cursor.enterObject()
         while let key = try cursor.nextKey() {
           if cursor.isKey(key, "model"), try cursor.kind() == .object {
             try tables.read(&cursor)
+            hasModel = true
           } else {
             parts[cursor.text(of: key)] = try cursor.readValue()
           }
         }
       }
     } catch {
-      throw ModelFileError(.notThisFormat, file: name, "is no tokenizer.json: \(error.problem)")
+      throw ModelFileError(.malformed, file: name, "is no tokenizer.json: \(error.problem)")
     }
+    guard hasModel else { throw ModelFileError(.malformed, file: name, "is no tokenizer.json: it has no model") }
     if let reason = tables.refusal { throw Self.bad(name, "model", reason) }
     let reading = TokenizerJSONReading(file: name)
     model = try reading.model(tables)
