@@ -45,7 +45,12 @@ struct AddedTokenFinder: Sendable {
     let before = ClassifiedText(text[characterStart(text, before: range.lowerBound)..<range.lowerBound])
     let end = min(text.count, range.upperBound + 4)
     let behind = ClassifiedText(text[range.upperBound..<end])
-    return before.classes.last?.meets(.word) == true || behind.classes.first?.meets(.word) == true
+    func isWord(_ text: ClassifiedText, _ place: Int) -> Bool {
+      guard text.classes.indices.contains(place) else { return false }
+      // Joiners belong to words, too.
+      return text.classes[place].meets(.word) || (0x200C...0x200D).contains(text.scalars[place].value)
+    }
+    return isWord(before, before.classes.count - 1) || isWord(behind, 0)
   }
 
   private static func characterStart(_ text: [UInt8], before place: Int) -> Int {

@@ -11,6 +11,8 @@ struct JSONCodec: TokenCodec {
   let size: Int
   /// Texts of all ids.
   private let texts: [Int32: [UInt8]]
+  /// What decoding makes of added tokens that are looked for in the normalized text: their own normalized text.
+  private let respelled: [Int32: [UInt8]]
   private let special: Set<Int32>
   private let added: Set<Int32>
   private let normalizer: TextNormalizer?
@@ -57,6 +59,12 @@ struct JSONCodec: TokenCodec {
         AddedTokenFinder(tokens.filter { !$0.isSpecial }, spelling: spelling)
       )
     }
+    respelled = Dictionary(
+      document.addedTokens.lazy.filter(\.isNormalized).map { token in
+        let text = Array(token.content.utf8)
+        return (token.id, normalizer?.apply(text) ?? text)
+      }
+    ) { _, last in last }
     raw = finders(normalized: false) { Array($0.utf8) }
     self.normalized = finders(normalized: true) { normalizer?.apply(Array($0.utf8)) ?? Array($0.utf8) }
   }
@@ -116,7 +124,7 @@ struct JSONCodec: TokenCodec {
   }
 
   func text(_ tokens: [Int32], special showsSpecial: Bool) -> String {
-    let shown = tokens.compactMap { showsSpecial || !special.contains($0) ? texts[$0] : nil }
+    let shown = tokens.compactMap { showsSpecial || !special.contains($0) ? respelled[$0] ?? texts[$0] : nil }
     // Without a decoder the library sets blanks between the tokens.
     let parts = decoder?.apply(shown) ?? [Array(shown.joined(separator: [0x20]))]
     return String(decoding: parts.joined(), as: UTF8.self)

@@ -49,7 +49,7 @@ enum PreTokenizerTable {
       "starcoder refact command-r smollm codeshell exaone minerva-7b mellum2",
       Kind(#"\p{N}"#, gpt2)
     ),
-    ("qwen2 deepseek-r1-qwen kormo stablelm2 megrez hunyuan grok-2 solar-open", Kind(qwen2)),
+    ("qwen2 deepseek-r1-qwen kormo f2llmv2 stablelm2 megrez hunyuan grok-2 solar-open", Kind(qwen2)),
     (
       "qwen35",
       Kind(
@@ -69,6 +69,12 @@ enum PreTokenizerTable {
         #"[\r\n]"#, #"\s?\p{L}+"#, #"\s?\p{P}+"#, DeepSeekRanges.set(DeepSeekRanges.eastAsian) + "+", #"\p{N}"#)
     ),
     ("deepseek-v3 hunyuan-dense joyai-llm hy_v4", Kind(#"\p{N}{1,3}"#, cjk, deepSeek3)),
+    (
+      "spark2_5",
+      Kind(
+        #"\p{N}{1,3}"#, cjk,
+        asciiWords + #"[^\r\n\p{L}\p{P}\p{S}]?[\p{L}\p{M}]+| ?[\p{P}\p{S}]+|[\r\n]|\s+(?!\S)|\s+"#, #"\p{N}"#)
+    ),
     ("default", Kind(#"[\p{P}\$\+<=>\^~\|]+"#, gpt2, #"\p{N}+"#, "[0-9][0-9][0-9]")),
     ("falcon", Kind(#"[\p{P}\$\+<=>\^~\|`]+"#, gpt2, "[0-9][0-9][0-9]")),
     ("poro-chat bloom gpt3-finnish", Kind(bloom)),
@@ -157,9 +163,10 @@ enum PreTokenizerTable {
   private static let rest = #"| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"#
   private static let bloom = #" ?[^(\s|.,!?…。，、।۔،)]+"#
   private static let cjk = "[一-龥\u{3040}-ゟ゠-ヿ]+"
+  private static let asciiWords = ##"[!"#$%&'()*+,\-./:;<=>?@\[\\\]^_`{|}~][A-Za-z]+|"##
   private static let deepSeek3 =
-    ##"[!"#$%&'()*+,\-./:;<=>?@\[\\\]^_`{|}~][A-Za-z]+|[^\r\n\p{L}\p{P}\p{S}]?[\p{L}\p{M}]+| ?[\p{P}\p{S}]+[\r\n]*|"##
-    + #"\s*[\r\n]+|\s+(?!\S)|\s+"#
+    asciiWords
+    + #"[^\r\n\p{L}\p{P}\p{S}]?[\p{L}\p{M}]+| ?[\p{P}\p{S}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"#
 
   /// Words that begin with capitals and go on in small letters.
   private static func casedWords(suffix: String, digits: String) -> String {

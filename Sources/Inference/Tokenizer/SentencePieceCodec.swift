@@ -148,16 +148,17 @@ struct SentencePieceCodec: TokenCodec {
       vocabulary.kinds.indices.contains(Int(token)) && (special || vocabulary.kinds[Int(token)] != .control)
     }
     var bytes: [UInt8] = []
-    // The space that encoding has put before the text goes; with it all others, where encoding drops those.
+    // The space that encoding has put before the text goes; where encoding drops extra ones, one of each token goes as long
+    // as there is no text. Source: `SentencePieceProcessor::Decode`.
     var isLeading = addsSpace || removesExtraSpaces
     for token in shown {
       var piece = self.bytes(token, special: special)[...]
-      if isLeading, vocabulary.unknown != token, vocabulary.kinds[Int(token)] != .userDefined {
-        let spaces = piece.prefix { $0 == 0x20 }.count
-        piece = piece.dropFirst(removesExtraSpaces ? spaces : min(spaces, 1))
+      if isLeading, vocabulary.unknown != token, piece.first == 0x20 {
+        piece = piece.dropFirst()
+        isLeading = removesExtraSpaces
       }
-      isLeading = isLeading && removesExtraSpaces && piece.isEmpty
       bytes += piece
+      isLeading = isLeading && bytes.isEmpty
     }
     return String(decoding: bytes, as: UTF8.self)
   }
