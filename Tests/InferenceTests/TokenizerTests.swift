@@ -60,6 +60,23 @@ struct TokenizerTests {
       })
   }
 
+  @Test(
+    .enabled(if: Shared.has("vocab/older-inp"), "needs ../shared/vocab"),
+    arguments: zip(["llama-bpe", "deepseek-r1-qwen"], ["llama-bpe", "qwen2"]))
+  func olderCases(_ name: String, vocabulary: String) throws {
+    let file = "vocab/older-inp/ggml-vocab-\(name).gguf"
+    let inputs = String(decoding: try Shared.bytes(file + ".inp"), as: UTF8.self)
+      .components(separatedBy: "\n__ggml_vocab_test__\n")
+    let outputs = String(decoding: try Shared.bytes(file + ".out"), as: UTF8.self)
+      .split(separator: "\n", omittingEmptySubsequences: false).prefix(inputs.count)
+    #expect(inputs.count == 47 && outputs.count == 47)
+    compare(
+      try Self.tokenizer(Shared.path("vocab/ggml-vocab-\(vocabulary).gguf")),
+      zip(inputs, outputs).map { text, ids in
+        Reference(text: text, ids: ids.split(separator: " ").compactMap { Int32($0) })
+      })
+  }
+
   @Test(.enabled(if: Shared.has("vocab"), "needs ../shared/vocab"))
   func specialTokensAreParsedOnlyOnRequest() throws {
     let tokenizer = try Self.tokenizer(Shared.path("vocab/ggml-vocab-llama-bpe.gguf"))

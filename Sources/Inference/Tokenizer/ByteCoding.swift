@@ -22,6 +22,25 @@ enum ByteCoding {
     return table
   }()
 
+  /// The spelling of each byte, in UTF-8.
+  private static let spellingOfByte: [[UInt8]] = {
+    var table = [[UInt8]](repeating: [], count: 256)
+    for (value, byte) in byteOfScalar.enumerated() where byte >= 0 {
+      let isShort = value < 0x80
+      table[Int(byte)] =
+        isShort ? [UInt8(value)] : [0xC0 | UInt8(value >> 6), 0x80 | UInt8(value & 0x3F)]
+    }
+    return table
+  }()
+
+  /// Bytes as printable characters.
+  static func spelled(_ bytes: [UInt8]) -> [UInt8] {
+    var result: [UInt8] = []
+    result.reserveCapacity(bytes.count + bytes.count / 4)
+    for byte in bytes { result += spellingOfByte[Int(byte)] }
+    return result
+  }
+
   /// The bytes that a token's text stands for; nil when a character is none of the 256, or the text no UTF-8.
   static func bytes(_ text: ArraySlice<UInt8>) -> [UInt8]? {
     var result: [UInt8] = []

@@ -2,7 +2,8 @@ import ModelFiles
 
 /// Byte-level BPE: words out of the pre-tokenizer, bytes joined in the order of the merge list.
 struct BytePairEncoder: Sendable {
-  private let preTokenizer: PreTokenizer
+  /// What cuts words.
+  let preTokenizer: PreTokenizer
   /// Texts of tokens and of merges, as the bytes that they stand for. Ids from `count` on are no tokens.
   private let table: ByteStringTable
   private let count: Int
@@ -22,7 +23,8 @@ struct BytePairEncoder: Sendable {
   /// - Throws: `ModelFileError.badMetadata` for a missing or broken merge list, `InferenceError.unsupported` for an
   ///   unknown pre-tokenizer.
   init(_ vocabulary: Vocabulary, header: GGUFHeader) throws {
-    preTokenizer = try PreTokenizer(header)
+    preTokenizer = try PreTokenizer(
+      name: header.ifPresent("tokenizer.ggml.pre", header.string) ?? "default", file: header.name)
     let list = try header.array("tokenizer.ggml.merges")
     guard let ranges = list.stringRanges(), ranges.count <= Self.mergeLimit else {
       throw ModelFileError(

@@ -1,5 +1,12 @@
 /// The character ranges that DeepSeek's pre-tokenizers spell out, ascending.
 enum DeepSeekRanges {
+  /// A set of an expression, in brackets.
+  static func set(_ ranges: [ClosedRange<UInt32>]) -> String {
+    "["
+      + ranges.map { "\\x{\(String($0.lowerBound, radix: 16))}-\\x{\(String($0.upperBound, radix: 16))}" }.joined()
+      + "]"
+  }
+
   /// `[!-/:-~！-／：-～‘-‟　-。]`
   static let punctuation: [ClosedRange<UInt32>] = [
     0x21...0x2F, 0x3A...0x7E, 0x2018...0x201F, 0x3000...0x3002, 0xFF01...0xFF0F, 0xFF1A...0xFF5E,

@@ -1,5 +1,3 @@
-import ModelFiles
-
 /// Cuts a text into the words inside which byte-level BPE may join bytes.
 ///
 /// Each kind is a list of patterns; every pattern cuts what the patterns before it left, and what it does not match
@@ -12,30 +10,33 @@ struct PreTokenizer: Sendable {
   let addsBeginning: Bool
   private let patterns: [WordPattern]
 
-  /// The pre-tokenizer that a file names.
+  /// The pre-tokenizer of a name.
   ///
   /// - Throws: `InferenceError.unsupported` for a name that is not known.
-  init(_ header: GGUFHeader) throws {
-    let name = try header.ifPresent("tokenizer.ggml.pre", header.string) ?? "default"
-    var (ignores, begins) = (false, false)
-    switch name {
-    case "llama-bpe", "llama3", "llama-v3", "falcon3", "falcon-h1", "pixtral", "midm-2.0", "lfm2":
-      patterns = [.llama3]
-      (ignores, begins) = (true, true)
-    case "dbrx", "smaug-bpe": patterns = [.llama3]
-    case "qwen2", "deepseek-r1-qwen", "stablelm2", "megrez": patterns = [.qwen2]
-    case "gpt-2", "phi-2", "mpt", "olmo", "jais", "gigachat", "granite-docling", "trillion":
-      patterns = [.gpt2]
-    case "smollm", "starcoder", "refact", "command-r", "codeshell", "exaone", "minerva-7b":
-      patterns = [.singleDigit, .gpt2]
-    case "deepseek-llm":
-      patterns = [.lineEnd, .casedLetters, .asciiPunctuation, .trailingSpace, .eastAsian, .digits]
-    case "deepseek-coder":
-      patterns = [.lineEnd, .letters, .punctuation, .eastAsian, .singleDigit]
-    default:
-      throw InferenceError.unsupported("pre-tokenizer \(name.prefix(40).debugDescription)", file: header.name)
+  init(name: String, file: String) throws {
+    guard let kind = PreTokenizerTable.kinds[name] else {
+      throw InferenceError.unsupported("pre-tokenizer \(name.prefix(40).debugDescription)", file: file)
     }
-    (ignoresMerges, addsBeginning) = (ignores, begins)
+    patterns = try kind.patterns.map { step in
+      switch step {
+      case .expression(let text): try Self.pattern(text, file: file)
+      case .threesFromTheRight: .threesFromTheRight
+      }
+    }
+    ignoresMerges = kind.ignoresMerges
+    addsBeginning = kind.addsBeginning
+  }
+
+  /// The pattern of an expression, with the refusal as our error.
+  ///
+  /// - Throws: `InferenceError.unsupported`.
+  static func pattern(_ expression: String, file: String) throws(InferenceError) -> WordPattern {
+    do {
+      return try WordPattern(expression)
+    } catch {
+      throw InferenceError.unsupported(
+        "the pattern \(expression.prefix(80).debugDescription): \(error.reason)", file: file)
+    }
   }
 
   /// The words of a text, as ranges of its bytes; together they are the whole text.
@@ -45,24 +46,30 @@ struct PreTokenizer: Sendable {
     for pattern in patterns {
       var cut: [Range<Int>] = []
       cut.reserveCapacity(words.count * 2)
-      for word in words {
-        var start = word.lowerBound
-        var position = start
-        while position < word.upperBound {
-          let end = pattern.match(classified, at: position, end: word.upperBound)
-          guard end > position else {
-            position += 1
-            continue
-          }
-          if start < position { cut.append(start..<position) }
-          cut.append(position..<end)
-          start = end
-          position = end
-        }
-        if start < word.upperBound { cut.append(start..<word.upperBound) }
-      }
+      for word in words { pattern.cut(classified, word) { piece, _ in cut.append(piece) } }
       words = cut
     }
     return words.map { classified.offsets[$0.lowerBound]..<classified.offsets[$0.upperBound] }
+  }
+}
+
+extension WordPattern {
+  /// Cuts a stretch of a text into the matches and what lies between them; an empty match only cuts.
+  func cut(_ text: ClassifiedText, _ range: Range<Int>, _ take: (_ piece: Range<Int>, _ isMatch: Bool) -> Void) {
+    let cursor = WordCursor(text: text, start: range.lowerBound, end: range.upperBound)
+    var memory = TextRegex.Memory()
+    var start = range.lowerBound
+    var position = start
+    while position < range.upperBound {
+      guard let end = match(cursor, at: position, memory: &memory) else {
+        position += 1
+        continue
+      }
+      if start < position { take(start..<position, false) }
+      if end > position { take(position..<end, true) }
+      start = end
+      position = max(end, position + 1)
+    }
+    if start < range.upperBound { take(start..<range.upperBound, false) }
   }
 }

@@ -1,37 +1,106 @@
-/// What the patterns of pre-tokenizers ask of a character.
-struct ScalarClass: OptionSet, Sendable {
-  let rawValue: UInt8
+/// What the patterns of pre-tokenizers ask of a character: its general category, one bit each, and whether it is a blank.
+struct ScalarClass: OptionSet, Sendable, Hashable {
+  let rawValue: UInt32
 
   /// `\p{L}`
-  static let letter = ScalarClass(rawValue: 1)
+  static let letter: ScalarClass = [.uppercase, .lowercase, .titlecase, .modifierLetter, .otherLetter]
+  static let uppercase = ScalarClass(.uppercaseLetter)
+  static let lowercase = ScalarClass(.lowercaseLetter)
+  static let titlecase = ScalarClass(.titlecaseLetter)
+  static let modifierLetter = ScalarClass(.modifierLetter)
+  static let otherLetter = ScalarClass(.otherLetter)
   /// `\p{N}`
-  static let number = ScalarClass(rawValue: 2)
-  /// `\s`: Unicode's White_Space
-  static let space = ScalarClass(rawValue: 4)
-  /// `\r` or `\n`
-  static let lineEnd = ScalarClass(rawValue: 8)
+  static let number: ScalarClass = [.digit, ScalarClass(.letterNumber), ScalarClass(.otherNumber)]
+  /// `\p{Nd}`
+  static let digit = ScalarClass(.decimalNumber)
+  /// `\p{M}`
+  static let mark: ScalarClass = [
+    ScalarClass(.nonspacingMark), ScalarClass(.spacingMark), ScalarClass(.enclosingMark),
+  ]
   /// `\p{P}`
-  static let punctuation = ScalarClass(rawValue: 16)
+  static let punctuation: ScalarClass = [
+    .connector, ScalarClass(.dashPunctuation), ScalarClass(.openPunctuation), ScalarClass(.closePunctuation),
+    ScalarClass(.initialPunctuation), ScalarClass(.finalPunctuation), ScalarClass(.otherPunctuation),
+  ]
+  /// `\p{Pc}`
+  static let connector = ScalarClass(.connectorPunctuation)
+  /// `\p{S}`
+  static let symbol: ScalarClass = [
+    ScalarClass(.mathSymbol), ScalarClass(.currencySymbol), ScalarClass(.modifierSymbol),
+    ScalarClass(.otherSymbol),
+  ]
+  /// `\p{Z}`
+  static let separator: ScalarClass = [
+    ScalarClass(.spaceSeparator), ScalarClass(.lineSeparator), ScalarClass(.paragraphSeparator),
+  ]
+  /// `\p{C}`
+  static let other: ScalarClass = [
+    ScalarClass(.control), ScalarClass(.format), ScalarClass(.surrogate), ScalarClass(.privateUse),
+    ScalarClass(.unassigned),
+  ]
+  /// `\w`
+  static let word: ScalarClass = [.letter, .mark, .digit, .connector]
+  /// `\s`: Unicode's White_Space
+  static let space = ScalarClass(rawValue: 1 << 30)
+  /// `\r` or `\n`
+  static let lineEnd = ScalarClass(rawValue: 1 << 31)
+
+  init(rawValue: UInt32) { self.rawValue = rawValue }
+
+  /// The class of a general category.
+  init(_ category: Unicode.GeneralCategory) { rawValue = 1 << Self.bit(category) }
 
   /// The classes of one character.
   init(_ scalar: Unicode.Scalar) {
     self = scalar.value < 128 ? Self.ascii[Int(scalar.value)] : Self.lookup(scalar)
   }
 
-  init(rawValue: UInt8) { self.rawValue = rawValue }
+  /// Whether the two have a class in common.
+  func meets(_ other: ScalarClass) -> Bool { rawValue & other.rawValue != 0 }
 
   private static let ascii: [ScalarClass] = (UInt8(0)..<128).map { lookup(Unicode.Scalar($0)) }
 
   private static func lookup(_ scalar: Unicode.Scalar) -> ScalarClass {
     let properties = scalar.properties
-    if properties.isWhitespace { return scalar == "\r" || scalar == "\n" ? [.space, .lineEnd] : .space }
-    return switch properties.generalCategory {
-    case .uppercaseLetter, .lowercaseLetter, .titlecaseLetter, .modifierLetter, .otherLetter: .letter
-    case .decimalNumber, .letterNumber, .otherNumber: .number
-    case .connectorPunctuation, .dashPunctuation, .openPunctuation, .closePunctuation, .initialPunctuation,
-      .finalPunctuation, .otherPunctuation:
-      .punctuation
-    default: []
+    var classes = ScalarClass(properties.generalCategory)
+    if properties.isWhitespace { classes.insert(.space) }
+    if scalar == "\r" || scalar == "\n" { classes.insert(.lineEnd) }
+    return classes
+  }
+
+  private static func bit(_ category: Unicode.GeneralCategory) -> UInt32 {
+    switch category {
+    case .uppercaseLetter: 0
+    case .lowercaseLetter: 1
+    case .titlecaseLetter: 2
+    case .modifierLetter: 3
+    case .otherLetter: 4
+    case .nonspacingMark: 5
+    case .spacingMark: 6
+    case .enclosingMark: 7
+    case .decimalNumber: 8
+    case .letterNumber: 9
+    case .otherNumber: 10
+    case .connectorPunctuation: 11
+    case .dashPunctuation: 12
+    case .openPunctuation: 13
+    case .closePunctuation: 14
+    case .initialPunctuation: 15
+    case .finalPunctuation: 16
+    case .otherPunctuation: 17
+    case .mathSymbol: 18
+    case .currencySymbol: 19
+    case .modifierSymbol: 20
+    case .otherSymbol: 21
+    case .spaceSeparator: 22
+    case .lineSeparator: 23
+    case .paragraphSeparator: 24
+    case .control: 25
+    case .format: 26
+    case .surrogate: 27
+    case .privateUse: 28
+    case .unassigned: 29
+    @unknown default: 29
     }
   }
 }

@@ -9,8 +9,10 @@ struct SentencePieceEncoder: Sendable {
 
   /// Prepares the token list for lookups.
   ///
+  /// - Parameter plainOnly: whether control, unknown and byte tokens cannot be joined out of text that is spelled like
+  ///   them: SentencePiece keeps them apart, llama.cpp does not.
   /// - Throws: `ModelFileError.badMetadata` when there are no scores.
-  init(_ vocabulary: Vocabulary) throws(ModelFileError) {
+  init(_ vocabulary: Vocabulary, plainOnly: Bool = false) throws(ModelFileError) {
     guard !vocabulary.scores.isEmpty else {
       throw ModelFileError(
         .badMetadata, file: vocabulary.file,
@@ -19,7 +21,9 @@ struct SentencePieceEncoder: Sendable {
     var table = ByteStringTable(capacity: vocabulary.count)
     var byteTokens = [Int32?](repeating: nil, count: 256)
     for token in 0..<Int32(vocabulary.count) {
-      table.insert(vocabulary.text(token), token)
+      if !plainOnly || ![.control, .unknown, .byte].contains(vocabulary.kinds[Int(token)]) {
+        table.insert(vocabulary.text(token), token)
+      }
       if let byte = vocabulary.byte(token) { byteTokens[Int(byte)] = token }
     }
     self.table = table
@@ -40,12 +44,16 @@ struct SentencePieceEncoder: Sendable {
   /// A character that no token has becomes its bytes' tokens, or, without those, the unknown token once for a run of
   /// such characters.
   func encode(_ text: ArraySlice<UInt8>, into tokens: inout [Int32]) {
-    let escaped = Self.escapingSpaces(text)
+    encode(escaped: SpaceMark.added(to: text)[...], into: &tokens)
+  }
+
+  /// The tokens of a text whose spaces are `▁` already.
+  func encode(escaped: ArraySlice<UInt8>, into tokens: inout [Int32]) {
     escaped.withUnsafeBufferPointer { bytes in
       var merger = SymbolMerger()
       var start = 0
       while start < bytes.count {
-        let length = min(Self.lengthOfCharacter(bytes[start]), bytes.count - start)
+        let length = min(ByteText.characterLength(bytes[start]), bytes.count - start)
         let piece = table.value(UnsafeBufferPointer(rebasing: bytes[start..<start + length])) ?? -1
         merger.append(start: start, length: length, piece: piece)
         start += length
@@ -73,27 +81,5 @@ struct SentencePieceEncoder: Sendable {
         }
       }
     }
-  }
-
-  /// Bytes of a UTF-8 character, by its first byte; 1 for a stray continuation byte.
-  private static func lengthOfCharacter(_ first: UInt8) -> Int {
-    switch first {
-    case 0xC0..<0xE0: 2
-    case 0xE0..<0xF0: 3
-    case 0xF0...: 4
-    default: 1
-    }
-  }
-
-  /// SentencePiece writes a space as `▁` (U+2581).
-  static let space: [UInt8] = [0xE2, 0x96, 0x81]
-
-  private static func escapingSpaces(_ text: ArraySlice<UInt8>) -> [UInt8] {
-    var result: [UInt8] = []
-    result.reserveCapacity(text.count * 3 / 2)
-    for byte in text {
-      if byte == 0x20 { result += space } else { result.append(byte) }
-    }
-    return result
   }
 }

@@ -3,13 +3,9 @@ import ModelFiles
 
 /// Turns text into token ids and back, as the model's own file says.
 ///
-/// GGUF's tokenizers `gpt2` (byte-level BPE) and `llama` (SentencePiece BPE) are known; the ids agree with llama.cpp's.
+/// Of GGUF the tokenizers `gpt2` (byte-level BPE) and `llama` (SentencePiece BPE) are known, with llama.cpp's ids; beside
+/// them `tokenizer.json`, SentencePiece models and tiktoken files.
 public struct Tokenizer: Sendable {
-  private enum Encoder: Sendable {
-    case bytePair(BytePairEncoder)
-    case sentencePiece(SentencePieceEncoder)
-  }
-
   /// Number of tokens.
   public let vocabularySize: Int
   /// Beginning of sequence; nil when the model has none.
@@ -23,37 +19,50 @@ public struct Tokenizer: Sendable {
   /// The tokens after which a model has finished its turn: end of sequence, of turn and of message.
   public let stopTokens: Set<Int32>
 
-  private let vocabulary: Vocabulary
-  private let encoder: Encoder
-  private let special: SpecialTokens
-  private let addsSpacePrefix: Bool
+  private let codec: any TokenCodec
+  private let prefix: [Int32]
+  private let suffix: [Int32]
 
   /// Reads the tokenizer out of a GGUF header.
   ///
   /// - Throws: `ModelFileError` when lists are broken, `InferenceError.unsupported` for another tokenizer model or
   ///   pre-tokenizer.
   public init(_ header: GGUFHeader) throws {
-    let model = try header.string("tokenizer.ggml.model")
-    guard ["gpt2", "llama"].contains(model) else {
-      throw InferenceError.unsupported("tokenizer \(model.prefix(40).debugDescription)", file: header.name)
+    let codec = try HeaderCodec(header)
+    let vocabulary = codec.vocabulary
+    let begins = try header.ifPresent("tokenizer.ggml.add_bos_token", header.bool) ?? codec.addsBeginning
+    let ends = try header.ifPresent("tokenizer.ggml.add_eos_token", header.bool) ?? false
+    let special = vocabulary.kinds.indices.lazy.filter { vocabulary.kinds[$0] == .control }
+    var stops = Self.stopTokens(special.map { (Int32($0), Array(vocabulary.text(Int32($0)))) })
+    for key in ["eot_token_id", "eom_token_id"] {
+      if let token = header["tokenizer.ggml.\(key)"]?.int, (0..<vocabulary.count).contains(token) {
+        stops.insert(Int32(token))
+      }
     }
-    vocabulary = try Vocabulary(header)
-    var addsBeginning = model == "llama"
-    if model == "llama" {
-      encoder = .sentencePiece(try SentencePieceEncoder(vocabulary))
-    } else {
-      encoder = .bytePair(try BytePairEncoder(vocabulary, header: header))
-      addsBeginning = try PreTokenizer(header).addsBeginning
-    }
-    special = SpecialTokens(vocabulary)
-    vocabularySize = vocabulary.count
-    beginning = vocabulary.bos
-    end = vocabulary.eos
-    self.addsBeginning = try header.ifPresent("tokenizer.ggml.add_bos_token", header.bool) ?? addsBeginning
-    addsEnd = try header.ifPresent("tokenizer.ggml.add_eos_token", header.bool) ?? false
-    let spaces = try header.ifPresent("tokenizer.ggml.add_space_prefix", header.bool) ?? true
-    addsSpacePrefix = model == "llama" && spaces
-    stopTokens = Self.stopTokens(vocabulary, header)
+    self.init(
+      codec, size: vocabulary.count, beginning: vocabulary.bos, end: vocabulary.eos,
+      prefix: begins ? [vocabulary.bos].compactMap { $0 } : [], suffix: ends ? [vocabulary.eos].compactMap { $0 } : [],
+      stops: stops)
+  }
+
+  /// A tokenizer around a codec.
+  ///
+  /// - Parameters:
+  ///   - prefix: the tokens before a text.
+  ///   - suffix: the tokens behind a text.
+  init(
+    _ codec: any TokenCodec, size: Int, beginning: Int32?, end: Int32?, prefix: [Int32], suffix: [Int32],
+    stops: Set<Int32>
+  ) {
+    self.codec = codec
+    vocabularySize = size
+    self.beginning = beginning
+    self.end = end
+    self.prefix = prefix
+    self.suffix = suffix
+    addsBeginning = beginning.map(prefix.contains) ?? false
+    addsEnd = end.map(suffix.contains) ?? false
+    stopTokens = stops.union([end].compactMap { $0 })
   }
 
   /// The tokens of a text.
@@ -62,86 +71,40 @@ public struct Tokenizer: Sendable {
   ///   - addSpecial: whether BOS and EOS are added where the model wants them.
   ///   - parseSpecial: whether control tokens written out in the text are taken as such; only for trusted text.
   public func encode(_ text: String, addSpecial: Bool = true, parseSpecial: Bool = true) -> [Int32] {
-    var tokens: [Int32] = []
-    if addSpecial, addsBeginning, let beginning { tokens.append(beginning) }
-    let bytes = Array(text.utf8)
-    var afterSpecial = true
-    for fragment in special.fragments(bytes, control: parseSpecial) {
-      switch fragment {
-      case .token(let token):
-        tokens.append(token)
-        afterSpecial = true
-      case .text(let range):
-        switch encoder {
-        case .bytePair(let encoder): encoder.encode(bytes[range], into: &tokens)
-        case .sentencePiece(let encoder):
-          let prefix: [UInt8] = addsSpacePrefix && afterSpecial ? [0x20] : []
-          encoder.encode((prefix + bytes[range])[...], into: &tokens)
-        }
-        afterSpecial = false
-      }
-    }
-    if addSpecial, addsEnd, let end { tokens.append(end) }
+    var tokens = addSpecial ? prefix : []
+    codec.encode(text, parseSpecial: parseSpecial, into: &tokens)
+    if addSpecial { tokens += suffix }
     return tokens
   }
 
   /// The bytes of one token; a character may be spread over several.
   ///
   /// - Parameter special: whether control tokens show their text; otherwise they are empty.
-  public func bytes(_ token: Int32, special: Bool = false) -> [UInt8] {
-    guard (0..<Int32(vocabulary.count)).contains(token) else { return [] }
-    let text = vocabulary.text(token)
-    switch vocabulary.kinds[Int(token)] {
-    case .control, .unknown: return special ? Array(text) : []
-    case .userDefined: return Array(text)
-    case .byte: return vocabulary.byte(token).map { [$0] } ?? Array(text)
-    case .normal, .unused:
-      switch encoder {
-      case .bytePair: return ByteCoding.bytes(text) ?? Array(text)
-      case .sentencePiece: return Self.unescapingSpaces(text)
-      }
-    }
-  }
+  public func bytes(_ token: Int32, special: Bool = false) -> [UInt8] { codec.bytes(token, special: special) }
 
-  /// The text of tokens; ill-formed UTF-8 is repaired.
+  /// The text of tokens that stand in the middle of a text; ill-formed UTF-8 is repaired.
   ///
   /// - Parameter special: whether control tokens show their text.
   public func decode(_ tokens: some Sequence<Int32>, special: Bool = false) -> String {
-    String(decoding: tokens.flatMap { bytes($0, special: special) }, as: UTF8.self)
+    String(decoding: tokens.flatMap { codec.bytes($0, special: special) }, as: UTF8.self)
   }
 
-  private static func unescapingSpaces(_ text: ArraySlice<UInt8>) -> [UInt8] {
-    var result: [UInt8] = []
-    var rest = text
-    while let first = rest.first {
-      if rest.starts(with: SentencePieceEncoder.space) {
-        result.append(0x20)
-        rest = rest.dropFirst(3)
-      } else {
-        result.append(first)
-        rest = rest.dropFirst()
-      }
-    }
-    return result
+  /// The text that a whole list of tokens stands for: without the space that encoding has put before it, where the
+  /// tokenizer's file says so.
+  ///
+  /// - Parameter special: whether control tokens show their text.
+  public func text(_ tokens: some Sequence<Int32>, special: Bool = false) -> String {
+    codec.text(Array(tokens), special: special)
   }
 
-  private static func stopTokens(_ vocabulary: Vocabulary, _ header: GGUFHeader) -> Set<Int32> {
-    var tokens = Set([vocabulary.eos].compactMap { $0 })
-    for key in ["eot_token_id", "eom_token_id"] {
-      if let token = header["tokenizer.ggml.\(key)"]?.int, (0..<vocabulary.count).contains(token) {
-        tokens.insert(Int32(token))
-      }
-    }
-    // Instruction-tuned models end their turn with one of these, often without a key that says so.
+  /// Those of the special tokens with which instruction-tuned models end their turn, often without a key that says so.
+  static func stopTokens(_ special: some Sequence<(Int32, [UInt8])>) -> Set<Int32> {
     let names: Set<[UInt8]> = Set(
       [
         "<|eot_id|>", "<|im_end|>", "<|end|>", "<|end_of_text|>", "<|endoftext|>", "<|eom_id|>",
         "<end_of_turn>",
       ]
       .map { Array($0.utf8) })
-    for token in 0..<Int32(vocabulary.count) where vocabulary.kinds[Int(token)] == .control {
-      if names.contains(Array(vocabulary.text(token))) { tokens.insert(token) }
-    }
-    return tokens
+    return Set(special.lazy.filter { names.contains($0.1) }.map(\.0))
   }
 }

@@ -26,8 +26,27 @@ struct Vocabulary: Sendable {
   let eos: Int32?
   let unknown: Int32?
 
-  private let texts: GGUFArray
+  private let bytes: [UInt8]
   private let ranges: [Range<Int>]
+
+  /// A token list from elsewhere; there are as many kinds as texts, and as many scores or none.
+  init(
+    file: String, texts: [[UInt8]], kinds: [Kind], scores: [Float] = [], bos: Int32?, eos: Int32?, unknown: Int32?
+  ) {
+    self.file = file
+    self.kinds = kinds
+    self.scores = scores
+    self.bos = bos
+    self.eos = eos
+    self.unknown = unknown
+    count = texts.count
+    var bytes: [UInt8] = []
+    ranges = texts.map {
+      bytes += $0
+      return bytes.count - $0.count..<bytes.count
+    }
+    self.bytes = bytes
+  }
 
   /// Reads and checks the token list.
   ///
@@ -37,7 +56,8 @@ struct Vocabulary: Sendable {
       ModelFileError(.badMetadata, file: header.name, "the key 'tokenizer.ggml.\(key)' \(reason)")
     }
     file = header.name
-    texts = try header.array("tokenizer.ggml.tokens")
+    let texts = try header.array("tokenizer.ggml.tokens")
+    bytes = texts.bytes
     guard let ranges = texts.stringRanges() else { throw bad("tokens", "must hold strings") }
     guard (1...Self.limit).contains(ranges.count) else { throw bad("tokens", "has \(ranges.count) entries") }
     self.ranges = ranges
@@ -74,7 +94,7 @@ struct Vocabulary: Sendable {
   private static let limit = 1 << 20
 
   /// A token's bytes as the file stores them.
-  func text(_ token: Int32) -> ArraySlice<UInt8> { texts.bytes[ranges[Int(token)]] }
+  func text(_ token: Int32) -> ArraySlice<UInt8> { bytes[ranges[Int(token)]] }
 
   /// The byte that a token `<0x41>` stands for.
   func byte(_ token: Int32) -> UInt8? {

@@ -98,7 +98,7 @@ struct CoreTokenize: Verb {
   @Flag(name: .customLong("no-special"), help: "Add no BOS or EOS, and parse no special tokens.")
   var noSpecial = false
   @Flag(help: "One JSON document.") var json = false
-  @Argument(help: "A GGUF file.") var file: String
+  @Argument(help: "A GGUF file, a tokenizer.json, a tokenizer.model, or a folder with one of them.") var file: String
   @Argument(help: "The text.") var text: String
 
   private struct Document: Encodable {
@@ -108,7 +108,7 @@ struct CoreTokenize: Verb {
 
   func work() async throws -> Domain.ExitCode {
     guard FileManager.default.fileExists(atPath: file) else { throw InputError.unreadable(file) }
-    let tokenizer = try Tokenizer(GGUFFile(path: file).header)
+    let tokenizer = try Tokenizer(path: file)
     let ids = tokenizer.encode(text, addSpecial: !noSpecial, parseSpecial: !noSpecial)
     if json {
       try common.print(JSONOutput.document(Document(ids: ids)))
