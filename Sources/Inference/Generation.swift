@@ -4,18 +4,17 @@ import Domain
 public struct GenerationOptions: Sendable {
   /// New tokens at most.
   public var maxTokens: Int
-  /// 0 always takes the best token; 1 draws from the model's own distribution.
-  public var temperature: Float
-  /// Seed of the drawing.
-  public var seed: UInt64
+  /// How each of them is chosen.
+  public var sampling: SamplingOptions
   /// Whether to go on after the model has finished its turn.
   public var ignoresEnd: Bool
 
   /// Options with the usual values: greedy, 128 tokens.
-  public init(maxTokens: Int = 128, temperature: Float = 0, seed: UInt64 = 0, ignoresEnd: Bool = false) {
+  public init(
+    maxTokens: Int = 128, sampling: SamplingOptions = SamplingOptions(), ignoresEnd: Bool = false
+  ) {
     self.maxTokens = maxTokens
-    self.temperature = temperature
-    self.seed = seed
+    self.sampling = sampling
     self.ignoresEnd = ignoresEnd
   }
 }
@@ -66,7 +65,8 @@ extension LanguageModel {
   ) throws -> Generation {
     let session = try session()
     var result = Generation(promptIDs: promptIDs)
-    var sampler = Sampler(temperature: options.temperature, seed: options.seed)
+    var sampler = Sampler(options.sampling)
+    for token in promptIDs { sampler.see(token) }
     var stream = TextStream()
     let clock = ContinuousClock()
     let start = clock.now
@@ -81,6 +81,7 @@ extension LanguageModel {
         break
       }
       result.ids.append(token)
+      sampler.see(token)
       let text = stream.append(tokenizer.bytes(token))
       result.text += text
       if !text.isEmpty { try onText(text) }

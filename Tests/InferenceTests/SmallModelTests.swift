@@ -103,7 +103,7 @@ struct SmallModelTests {
     let model = try model("stories260K/gguf/stories260K-Q8_0", exact: false)
     func text(_ seed: UInt64) throws -> [Int32] {
       try model.generate(
-        prompt: "Once", options: .init(maxTokens: 30, temperature: 1, seed: seed, ignoresEnd: true)
+        prompt: "Once", options: .init(maxTokens: 30, sampling: drawing(seed: seed), ignoresEnd: true)
       ).ids
     }
     #expect(try text(1) == text(1))

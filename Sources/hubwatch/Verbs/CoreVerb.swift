@@ -40,6 +40,13 @@ struct CoreGenerate: Verb {
   @Option(name: .shortAndLong, help: "The text to continue.") var prompt: String
   @Option(name: .short, help: "New tokens at most.") var n: Int = 128
   @Option(help: "0 always takes the best token.") var temperature: Float = 0
+  @Option(name: .customLong("top-k"), help: "Draw from so many of the best tokens; 0 is no limit.") var topK = 0
+  @Option(name: .customLong("top-p"), help: "Draw from the best tokens that together have this probability.")
+  var topP: Float = 1
+  @Option(name: .customLong("min-p"), help: "Draw from tokens with at least this share of the best one's probability.")
+  var minP: Float = 0
+  @Option(name: .customLong("repeat-penalty"), help: "Makes tokens of the last 64 less likely; 1 does nothing.")
+  var repeatPenalty: Float = 1
   @Option(help: "Seed of the drawing.") var seed: UInt64 = 0
   @Flag(help: "One JSON document.") var json = false
   @Argument(help: "A GGUF file.") var file: String
@@ -47,6 +54,18 @@ struct CoreGenerate: Verb {
   func validate() throws {
     guard (1...1_000_000).contains(n) else { throw ValidationError("-n takes 1 to 1000000") }
     guard temperature >= 0, temperature.isFinite else { throw ValidationError("--temperature takes 0 or more") }
+    guard sampling.isValid else {
+      throw ValidationError("--top-k takes 0 or more, --top-p and --min-p 0 to 1, --repeat-penalty more than 0")
+    }
+  }
+
+  private var sampling: SamplingOptions {
+    var options = SamplingOptions()
+    options.temperature = temperature
+    (options.topK, options.topP, options.minP) = (topK, topP, minP)
+    options.repetitionPenalty = repeatPenalty
+    options.seed = seed
+    return options
   }
 
   private struct Document: Encodable {
@@ -66,7 +85,7 @@ struct CoreGenerate: Verb {
     let model = try core.open(file)
     let isJSON = json
     let generation = try model.generate(
-      prompt: prompt, options: .init(maxTokens: n, temperature: temperature, seed: seed)
+      prompt: prompt, options: .init(maxTokens: n, sampling: sampling)
     ) { text in
       if !isJSON { Terminal.write(ForeignText.safe(text, keepingLineEnds: true), to: 1, lineEnd: "") }
     }
