@@ -84,10 +84,13 @@ struct Sampler {
 
   /// The tokens that may be drawn; never none.
   private func candidates(_ logits: [Float], largest: Float) -> [Int32] {
-    var ids = Array(Int32(0)..<Int32(logits.count))
-    if options.topK > 0 || options.topP < 1 {
-      ids.sort { (logits[Int($0)], $1) > (logits[Int($1)], $0) }
-      if options.topK > 0 { ids = Array(ids.prefix(options.topK)) }
+    var ids: [Int32]
+    if options.topK > 0 {
+      // Of a whole vocabulary few are ever among the best: that is found out without sorting all of it.
+      ids = Logits.top(logits, count: min(options.topK, logits.count)).map(\.id)
+    } else {
+      ids = Array(Int32(0)..<Int32(logits.count))
+      if options.topP < 1 { ids.sort { (logits[Int($0)], $1) > (logits[Int($1)], $0) } }
     }
     if options.topP < 1 {
       let weights = ids.map { Double(expf(logits[Int($0)] - largest)) }
