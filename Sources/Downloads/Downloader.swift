@@ -69,8 +69,8 @@ public struct Downloader: Sendable {
       if copy.folder == nil { try store.expect() }
       let health = StorageHealth(catalog: catalog, place: copy.folder ?? cache.root)
       try health.expectSound(at: Date())
-      let place = try place(copy)
-      if try isThere(copy) {
+      let place = try cache.place(of: copy)
+      if try isThere(copy, in: place) {
         // Nothing moves back: a tested copy stays tested.
         return try place.publish(copy, try catalog.parts(ofCopy: copy.id).map(\.file), ref: ref)
       }
@@ -105,17 +105,12 @@ public struct Downloader: Sendable {
     }
   }
 
-  private func place(_ copy: CopyRecord) throws(DownloadError) -> any DownloadPlace {
-    if let folder = copy.folder { return LocalFolder(root: folder, cache: cache) }
-    return try CachePlace(cache)
-  }
-
   private static func isComplete(_ copy: CopyRecord) -> Bool { copy.state == .verified || copy.state == .tested }
 
   /// Whether every file of a copy was verified and lies in its place, unchanged.
-  private func isThere(_ copy: CopyRecord) throws -> Bool {
+  private func isThere(_ copy: CopyRecord, in place: any DownloadPlace) throws -> Bool {
     guard Self.isComplete(copy) else { return false }
-    return try ShelfInspection(catalog: catalog, cache: cache).isSound(copy)
+    return try ShelfInspection(catalog: catalog, cache: cache).isSound(copy, in: place)
   }
 
   /// Makes sure that there is room for all files of a copy before the first byte is asked for.

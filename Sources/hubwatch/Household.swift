@@ -95,6 +95,11 @@ actor Household {
 
   private func cycleEnded() async {
     cyclesUnderWay -= 1
+    await closeRetired()
+  }
+
+  /// Closes the houses that were replaced, unless a cycle is still at work in one.
+  private func closeRetired() async {
     guard cyclesUnderWay == 0 else { return }
     let old = retired
     retired = []
@@ -118,11 +123,7 @@ actor Household {
       try catalog.setMark(StateReport.reloadMark, error.problem)
       throw error
     }
-    if cyclesUnderWay == 0 {
-      let old = retired
-      retired = []
-      for house in old { await house.close() }
-    }
+    await closeRetired()
   }
 
   /// Ends the network threads.

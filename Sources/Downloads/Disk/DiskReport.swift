@@ -1,5 +1,4 @@
 import Domain
-import Foundation
 
 /// Room on a disk, for people.
 public struct DiskReport: Sendable, Equatable {
@@ -12,9 +11,7 @@ public struct DiskReport: Sendable, Equatable {
 
   /// The disk that a folder lies on, or would lie on; nil when the file system does not say.
   public init?(_ folder: String, floor: DiskFloor) {
-    var path = folder
-    while path != "/", !FileManager.default.fileExists(atPath: path) { path = Folders.parent(path) }
-    guard let space = DiskSpace(path) else { return nil }
+    guard let space = DiskSpace(Folders.nearest(folder)) else { return nil }
     free = space.free
     total = space.total
     reserve = floor.bytes(ofDisk: space.total)

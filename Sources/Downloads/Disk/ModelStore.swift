@@ -101,8 +101,9 @@ public struct ModelStore: Sendable {
 enum FileSystem {
   /// What the kernel calls the file system of a path, or of the nearest folder above it that there is.
   static func id(of path: String) -> String {
-    var (place, info) = (path, statvfs())
-    while statvfs(place, &info) != 0, place != "/", !place.isEmpty { place = Folders.parent(place) }
+    var info = statvfs()
+    // What cannot be asked has the id 0, as a file system without one.
+    _ = statvfs(Folders.nearest(path), &info)
     return String(info.f_fsid, radix: 16)
   }
 }

@@ -22,29 +22,34 @@ public struct ShelfInspection: Sendable {
   ///
   /// - Returns: whether all of them are what they should be; else the copy is now `lost` or `quarantined`.
   /// - Throws: `CatalogError`, `DownloadError` when a file cannot be read, `CancellationError`.
-  public func isSound(_ copy: CopyRecord) throws -> Bool {
+  public func isSound(_ copy: CopyRecord) throws -> Bool { try isSound(copy, in: try cache.place(of: copy)) }
+
+  /// As `isSound`, for whoever knows the copy's place: finding it out asks the disk.
+  func isSound(_ copy: CopyRecord, in place: any DownloadPlace) throws -> Bool {
     var isSound = true
-    let place = try place(copy)
     for part in try catalog.parts(ofCopy: copy.id) {
       guard part.isVerified else { return false }
       let path = place.contentPath(copy, part.file)
       if let known = part.fingerprint, known == FileFingerprint.of(path) { continue }
-      if try read(ShelfRecord(copy: copy, part: part)) != .sound { isSound = false }
+      if try read(ShelfRecord(copy: copy, part: part), in: place) != .sound { isSound = false }
     }
     return isSound
   }
 
   /// Whether something lies in a file's place.
   func isThere(_ record: ShelfRecord) throws -> Bool {
-    regularFileSize(try place(record.copy).contentPath(record.copy, record.part.file)) != nil
+    regularFileSize(try cache.place(of: record.copy).contentPath(record.copy, record.part.file)) != nil
   }
 
   /// Reads a file again, from the disk and not from memory, and writes down what became of it.
   ///
   /// - Throws: as `isSound`.
   func read(_ record: ShelfRecord) throws -> Scrub.Verdict {
+    try read(record, in: try cache.place(of: record.copy))
+  }
+
+  private func read(_ record: ShelfRecord, in place: any DownloadPlace) throws -> Scrub.Verdict {
     let (copy, file) = (record.copy, record.part.file)
-    let place = try place(copy)
     let path = place.contentPath(copy, file)
     guard regularFileSize(path) == file.size, let fingerprint = FileFingerprint.of(path) else {
       try catalog.setUnverified(copy: copy.id, path: file.path)
@@ -83,10 +88,5 @@ public struct ShelfInspection: Sendable {
     if copy.folder == nil { cache.unlinkSnapshots(of: file.hash, in: copy.repo) }
     try catalog.setUnverified(copy: copy.id, path: file.path)
     try catalog.setState(ofCopy: copy.id, .quarantined, reason: words, at: now())
-  }
-
-  private func place(_ copy: CopyRecord) throws(DownloadError) -> any DownloadPlace {
-    if let folder = copy.folder { return LocalFolder(root: folder, cache: cache) }
-    return try CachePlace(cache)
   }
 }

@@ -41,6 +41,13 @@ enum Folders {
     }
   }
 
+  /// A path itself, or the nearest folder above it that there is.
+  static func nearest(_ path: String) -> String {
+    var (place, info) = (path, stat())
+    while stat(place, &info) != 0, place != "/", !place.isEmpty { place = parent(place) }
+    return place
+  }
+
   /// The last name of a path.
   static func name(_ path: String) -> String { URL(fileURLWithPath: path).lastPathComponent }
 

@@ -28,3 +28,11 @@ protocol DownloadPlace: Sendable {
   /// - Returns: the path of the first.
   func publish(_ copy: CopyRecord, _ files: [ModelFile], ref: String?) throws(DownloadError) -> String
 }
+
+extension HubCache {
+  /// Where a copy's files go: its own folder, or this cache.
+  func place(of copy: CopyRecord) throws(DownloadError) -> any DownloadPlace {
+    if let folder = copy.folder { return LocalFolder(root: folder, cache: self) }
+    return try CachePlace(self)
+  }
+}

@@ -56,8 +56,8 @@ struct Sampler {
     let logits = penalized(logits)
     let best = Logits.greedy(logits)
     guard options.temperature > 0 else { return best }
-    let kept = candidates(logits, largest: logits[Int(best)])
     let largest = logits[Int(best)]
+    let kept = candidates(logits, largest: largest)
     var sum = 0.0
     let weights = kept.map { id in
       let weight = Double(expf((logits[Int(id)] - largest) / options.temperature))
