@@ -2,7 +2,7 @@ import Domain
 import Foundation
 import ModelFiles
 
-/// A llama model out of GGUF files, ready to run.
+/// A decoder model of the llama kind out of GGUF files, ready to run.
 ///
 /// The weights stay in the mapped file; what else is needed is allocated by each `Session`.
 public final class LanguageModel: Sendable {
@@ -57,9 +57,7 @@ public final class LanguageModel: Sendable {
   /// The kernels in use: `avx2` or `portable`.
   public var kernelName: String { kernels.name }
 
-  let weights: LlamaWeights
-  let rotation: Rotation
-  let epsilon: Float
+  let core: ModelCore
   let kernels: Kernels
   /// Keeps the mappings alive that the weights point into.
   private let files: [GGUFFile]
@@ -77,11 +75,8 @@ public final class LanguageModel: Sendable {
     files = try Self.open(path)
     let header = files[0].header
     shape = try ModelShape(gguf: header, otherParts: files.dropFirst().map(\.header))
-    guard shape.architecture == "llama" else {
+    guard Family.named(shape.architecture) != nil else {
       throw InferenceError.unsupported("architecture \(shape.architecture)", file: path)
-    }
-    guard shape.experts == 0 else {
-      throw InferenceError.unsupported("mixture of \(shape.experts) experts", file: path)
     }
     tokenizer = try Tokenizer(header)
     guard tokenizer.vocabularySize == shape.vocabulary else {
@@ -89,12 +84,10 @@ public final class LanguageModel: Sendable {
         .badTensors, file: path,
         "lists \(tokenizer.vocabularySize) tokens, but the embedding has \(shape.vocabulary) rows")
     }
-    let source = GGUFWeights(files[0], otherParts: Array(files.dropFirst()))
-    weights = try LlamaWeights(source, shape: shape)
-    rotation = try Rotation(header, shape: shape, factors: weights.frequencyFactors)
-    epsilon = try header.float("llama.attention.layer_norm_rms_epsilon")
-    kernels = options.portable ? .portable : .best
     contextLength = max(1, options.contextLength ?? min(shape.contextLength, 4096))
+    let source = GGUFWeights(files[0], otherParts: Array(files.dropFirst()))
+    core = try ModelCore(source, shape: shape, context: contextLength)
+    kernels = options.portable ? .portable : .best
     options.batch = min(options.batch, contextLength)
     self.options = options
     quantizationName = Self.quantizationName(files)

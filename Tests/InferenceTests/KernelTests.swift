@@ -231,11 +231,13 @@ struct KernelTests {
 struct Activations {
   var high: [Int8]
   var low: [Int8]
+  var wide: [Int16]
   var meta: [Float]
 
   init(_ x: [Float], length: Int, _ kernels: Kernels) {
     high = [Int8](repeating: 0, count: x.count)
     low = high
+    wide = [Int16](repeating: 0, count: x.count)
     meta = [Float](repeating: 0, count: x.count / 32 * Int(HW_META))
     withPointers { kernels.table.quantize(x, x.count / length, length, $0) }
   }
@@ -243,8 +245,12 @@ struct Activations {
   mutating func withPointers(_ body: (hw_activations) -> Void) {
     high.withUnsafeMutableBufferPointer { high in
       low.withUnsafeMutableBufferPointer { low in
-        meta.withUnsafeMutableBufferPointer { meta in
-          body(hw_activations(high: high.baseAddress, low: low.baseAddress, meta: meta.baseAddress))
+        wide.withUnsafeMutableBufferPointer { wide in
+          meta.withUnsafeMutableBufferPointer { meta in
+            body(
+              hw_activations(
+                high: high.baseAddress, low: low.baseAddress, wide: wide.baseAddress, meta: meta.baseAddress))
+          }
         }
       }
     }

@@ -7,13 +7,13 @@ struct Projection: Sendable {
 
   /// Some rows of it.
   func rows(_ range: Range<Int>) -> Projection {
-    Projection(matrix: matrix.rows(range), bias: bias.map { Array($0[range]) })
+    Projection(matrix: matrix.slice(range), bias: bias.map { Array($0[range]) })
   }
 }
 
 extension Matrix {
   /// Some rows of it.
-  func rows(_ range: Range<Int>) -> Matrix {
+  func slice(_ range: Range<Int>) -> Matrix {
     Matrix(data: row(range.lowerBound), type: type, rows: range.count, columns: columns)
   }
 }
@@ -127,7 +127,8 @@ extension LlamaWeights {
       case .allHeads: (queries, keys)
       }
     return Attention(
-      norm: try norm("\(block).attn_norm", family.norms != .after, width, &tensors), query: query, key: key, value: value,
+      norm: try norm("\(block).attn_norm", family.norms != .after, width, &tensors), query: query, key: key,
+      value: value,
       queryNorm: try lengths.map { try tensors.vector("\(block).attn_q_norm.weight", count: $0.query) },
       keyNorm: try lengths.map { try tensors.vector("\(block).attn_k_norm.weight", count: $0.key) },
       output: try tensors.projection(
@@ -179,7 +180,7 @@ extension LlamaWeights {
       }
       let stack = try tensors.matrix("\(block).\(part)_exps.weight", rows: experts.count * rows, columns: columns)
       return (0..<experts.count).map {
-        Projection(matrix: stack.rows($0 * rows..<($0 + 1) * rows), bias: nil)
+        Projection(matrix: stack.slice($0 * rows..<($0 + 1) * rows), bias: nil)
       }
     }
     let gates = try all("ffn_gate", experts.width, width, &tensors)

@@ -78,7 +78,8 @@ extension RopeScaling {
       let value = try number(name, in: 0...1e6)
       return value == 0 ? 1 : value
     }
-    for name in ["scaling.alpha", "scaling.yarn_ext_factor", "scaling.yarn_attn_factor"] where header[key(name)] != nil {
+    for name in ["scaling.alpha", "scaling.yarn_ext_factor", "scaling.yarn_attn_factor"] where header[key(name)] != nil
+    {
       throw InferenceError.unsupported("the key '\(key(name))'", file: header.name)
     }
     for name in ["dimension_sections", "dimension_count_swa"] where header[key(name)] != nil {

@@ -35,6 +35,7 @@ final class MatrixMultiplier {
     }
     activations = hw_activations(
       high: arena.take(Int8.self, length(.high)), low: arena.take(Int8.self, length(.low)),
+      wide: arena.take(Int16.self, length(.wide)),
       meta: arena.take(Float.self, length(.meta)))
     rows = arena.take(Float.self, length(.rows))
   }
@@ -88,6 +89,7 @@ final class MatrixMultiplier {
         x + first * columns, tokens.count, columns,
         hw_activations(
           high: activations.high + first * columns, low: activations.low + first * columns,
+          wide: activations.wide + first * columns,
           meta: activations.meta + first * columns / 32 * Int(HW_META)))
     }
   }
