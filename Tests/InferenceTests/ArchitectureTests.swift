@@ -19,7 +19,7 @@ struct ArchitectureTests {
   @Test(arguments: ReferenceModel.all)
   func plainCAndOneThreadComputeTheSame(_ reference: ReferenceModel) throws {
     let model = try reference.open(
-      .init(threads: 1, contextLength: reference.context, exact: true, batch: 5, portable: true))
+      .init(threads: 1, contextLength: reference.context, exact: true, batch: 5, kernels: .portable))
     try check(reference, model, within: 1e-4)
   }
 

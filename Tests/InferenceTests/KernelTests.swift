@@ -13,7 +13,7 @@ struct KernelTests {
     .f32, .f16, .bf16, .q4_0, .q4_1, .q5_0, .q5_1, .q8_0, .q2_K, .q3_K, .q4_K, .q5_K, .q6_K, .iq4_nl, .iq4_xs,
   ]
   static let quantized = types.filter { hw_is_quantized($0.rawValue) != 0 }
-  static let sets = [Kernels.portable] + [Kernels.avx2].compactMap { $0 }
+  static let sets = KernelSet.allCases.compactMap(Kernels.named)
 
   private var fast: Kernels { get throws { try #require(Kernels.avx2) } }
 
@@ -198,8 +198,20 @@ struct KernelTests {
     }
   }
 
+  /// Where the halves of a block lie.
+  static func scaleOffsets(_ type: TensorType) -> [Int] {
+    switch type {
+    case .q4_1, .q5_1, .q4_K, .q5_K: [0, 2]
+    case .q2_K: [80, 82]
+    case .q3_K: [108]
+    case .q6_K: [208]
+    case .f32, .f16, .bf16: []
+    default: [0]
+    }
+  }
+
   /// Blocks of random bits whose scales are moderate numbers.
-  private static func randomBlocks(
+  static func randomBlocks(
     _ type: TensorType, elements: Int, _ random: inout Noise.Generator
   ) -> [UInt8] {
     var bytes = (0..<elements / type.blockElements * type.blockBytes).map { _ in
@@ -209,15 +221,7 @@ struct KernelTests {
       bytes[offset] = UInt8(truncatingIfNeeded: value.bitPattern)
       bytes[offset + 1] = UInt8(value.bitPattern >> 8)
     }
-    let scales: [Int] =
-      switch type {
-      case .q4_1, .q5_1, .q4_K, .q5_K: [0, 2]
-      case .q2_K: [80, 82]
-      case .q3_K: [108]
-      case .q6_K: [208]
-      case .f32, .f16, .bf16: []
-      default: [0]
-      }
+    let scales = scaleOffsets(type)
     for block in stride(from: 0, to: bytes.count, by: type.blockBytes) {
       for offset in scales { put(block + offset, Float16(Float.random(in: -0.1...0.1, using: &random))) }
       // Floats: no exponent of all ones.

@@ -11,13 +11,6 @@ struct Projection: Sendable {
   }
 }
 
-extension Matrix {
-  /// Some rows of it.
-  func slice(_ range: Range<Int>) -> Matrix {
-    Matrix(data: row(range.lowerBound), type: type, rows: range.count, columns: columns)
-  }
-}
-
 /// The weights of a decoder of the llama kind, in place where their source has them; norms are decoded to floats.
 struct LlamaWeights: Sendable {
   /// Attention of one layer. Matrices are [output, input].
