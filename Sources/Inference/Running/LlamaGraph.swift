@@ -13,7 +13,8 @@ final class LlamaGraph {
   private let elementwise: Elementwise
   private let pool: WorkerPool
   private let cache: KeyValueCache
-  private let arena: Arena
+  /// The memory of all buffers; all of it is taken.
+  let arena: Arena
 
   private let hidden: UnsafeMutablePointer<Float>
   private let normed: UnsafeMutablePointer<Float>
