@@ -5,7 +5,6 @@
 #if defined(__x86_64__)
 
 #include "avx2_blocks.h"
-#include "avx2_exp.h"
 
 HW_AVX2 static void rotate_halves(float *x, size_t heads, size_t head_length, size_t rotated, const float *turns) {
   const size_t half = rotated / 2;
