@@ -19,17 +19,20 @@ public final class LanguageModel: Sendable {
     public var batch: Int
     /// The kernels to use; nil takes the fastest that the processor runs.
     public var kernels: KernelSet?
+    /// How keys and values are kept.
+    public var cacheType: CacheType
 
     /// Options with the usual values.
     public init(
       threads: Int = 2, contextLength: Int? = nil, exact: Bool = false, batch: Int = 128,
-      kernels: KernelSet? = nil
+      kernels: KernelSet? = nil, cacheType: CacheType = .f16
     ) {
       self.threads = threads
       self.contextLength = contextLength
       self.exact = exact
       self.batch = batch
       self.kernels = kernels
+      self.cacheType = cacheType
     }
   }
 
@@ -87,6 +90,10 @@ public final class LanguageModel: Sendable {
         .badTensors, file: path,
         "lists \(tokenizer.vocabularySize) tokens, but the embedding has \(shape.vocabulary) rows")
     }
+    guard options.cacheType.takes(shape.keyLength), options.cacheType.takes(shape.valueLength) else {
+      throw InferenceError.unsupported(
+        "a KV cache in \(options.cacheType.rawValue) for heads of \(shape.keyLength) elements", file: path)
+    }
     kernels = try Self.kernels(options.kernels)
     contextLength = max(1, options.contextLength ?? min(shape.contextLength, 4096))
     let source = GGUFWeights(files[0], otherParts: Array(files.dropFirst()))
@@ -101,7 +108,7 @@ public final class LanguageModel: Sendable {
     quantizationName = Self.quantizationName(files)
     memory = Memory(
       weights: ByteCount(weightBytes),
-      cache: ByteCount(CoreMemory.cacheBytes(shape: shape, context: contextLength)),
+      cache: ByteCount(CoreMemory.cacheBytes(shape: shape, context: contextLength, type: options.cacheType)),
       compute: CoreMemory(threads: options.threads).computeBytes(
         shape: shape, context: contextLength, batch: options.batch))
     panels.fill(threads: options.threads)
