@@ -129,6 +129,11 @@ public struct GGUFArray: Sendable, Equatable {
     self.init(elementType: .float32, count: floats.count, bytes: bytes)
   }
 
+  /// An array of truth values.
+  public init(bools: [Bool]) {
+    self.init(elementType: .bool, count: bools.count, bytes: bools.map { $0 ? 1 : 0 })
+  }
+
   /// The elements as strings, ill-formed UTF-8 repaired; nil unless it is an array of strings.
   public func strings() -> [String]? {
     stringRanges()?.map { String(decoding: bytes[$0], as: UTF8.self) }
