@@ -15,6 +15,7 @@ struct BlockTests {
       .q8_1, .q8_K,  // of activations, never in a file
       .i8, .i16, .i32, .i64, .f64,  // no weights
       .q2_0,
+      .g4, .g8,  // only in memory
     ]
     #expect(Set(Blocks.types) == Set(TensorType.allCases).subtracting(others))
     #expect(Set(BlockSamples.all.map(\.type)) == Set(Blocks.types).subtracting([.f32, .q1_0]))
@@ -94,7 +95,18 @@ struct BlockTests {
     }
   }
 
-  @Test(arguments: Blocks.types)
+  @Test func ownBlocksHoldFloatScales() {
+    func bytes(_ value: Float) -> [UInt8] { (0..<4).map { UInt8(truncatingIfNeeded: value.bitPattern >> (8 * $0)) } }
+    let head = bytes(0.1) + bytes(-0.3)
+    for kernels in Blocks.sets {
+      let nibbles = Blocks.decode(.g4, head + (0..<16).map { UInt8($0 | (15 - $0) << 4) }, kernels)
+      #expect(nibbles == (0..<32).map { 0.1 * Float($0 < 16 ? $0 : 31 - $0) + -0.3 }, "\(kernels.name)")
+      let whole = Blocks.decode(.g8, head + (0..<32).map { UInt8($0 * 8) }, kernels)
+      #expect(whole == (0..<32).map { 0.1 * Float(Int8(truncatingIfNeeded: $0 * 8)) + -0.3 }, "\(kernels.name)")
+    }
+  }
+
+  @Test(arguments: Blocks.types + Blocks.own)
   func nothingOutsideOfTheBlocksIsTouched(_ type: TensorType) throws {
     let whole = 3 * max(type.blockElements, 32)
     let bytes = Noise.bytes(whole / type.blockElements * type.blockBytes, seed: 9)

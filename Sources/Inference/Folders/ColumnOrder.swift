@@ -8,7 +8,24 @@ final class ColumnOrder: Sendable {
   /// A permutation of the columns.
   let columns: [Int32]
 
+  /// An order.
+  ///
+  /// - Parameter columns: a permutation of 0 ..< count.
   init(_ columns: [Int32]) { self.columns = columns }
+
+  /// Puts decoded rows into the order of the activations.
+  ///
+  /// - Parameters:
+  ///   - ordered: [rows, columns] in this order.
+  ///   - out: [rows, columns] as the activations stand; apart from `ordered`.
+  func restore(_ ordered: UnsafePointer<Float>, rows: Int, into out: UnsafeMutablePointer<Float>) {
+    columns.withUnsafeBufferPointer { columns in
+      for row in 0..<rows {
+        let start = row * columns.count
+        for index in columns.indices { out[start + Int(columns[index])] = ordered[start + index] }
+      }
+    }
+  }
 }
 
 /// One `ColumnOrder` for equal permutations.

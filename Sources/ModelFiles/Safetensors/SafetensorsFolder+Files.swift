@@ -1,5 +1,6 @@
 import Domain
 import Glibc
+import JSONText
 
 extension SafetensorsFolder {
   /// How the name of an index ends.
@@ -52,6 +53,14 @@ extension SafetensorsFolder {
     return Weights(names: names, index: index)
   }
 
+  /// The end tokens of `generation_config.json`; none without a sound one, since nothing else rests on it.
+  static func generationEnds(_ folder: String) -> Set<Int32> {
+    guard let bytes = try? contents("\(folder)/generation_config.json", upTo: 1 << 20),
+      let document = try? JSONValue.parse(bytes, limits: JSONLimits(maximumBytes: 1 << 20))
+    else { return [] }
+    return ModelConfiguration.tokens(document["eos_token_id"])
+  }
+
   /// A whole file of at most so many bytes.
   static func contents(_ path: String, upTo limit: Int) throws(ModelFileError) -> [UInt8] {
     let mapping = try Mapping(path: path)
@@ -81,5 +90,16 @@ extension SafetensorsFolder {
         })
     }
     return names.sorted()
+  }
+}
+
+extension ModelConfiguration {
+  /// The tokens that end a sequence; one, a list, or none.
+  var endTokens: Set<Int32> { Self.tokens(reader.text["eos_token_id"] ?? reader.whole["eos_token_id"]) }
+
+  /// The ids in a number or a list of numbers; whatever is no id is left out.
+  static func tokens(_ value: JSONValue?) -> Set<Int32> {
+    let items = value?.array ?? [value].compactMap { $0 }
+    return Set(items.prefix(64).compactMap { $0.int.flatMap(Int32.init(exactly:)) }.filter { $0 >= 0 })
   }
 }

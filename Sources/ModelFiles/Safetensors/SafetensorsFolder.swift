@@ -15,6 +15,8 @@ public final class SafetensorsFolder: Sendable {
   public let configuration: ModelConfiguration
   /// How its weights are packed, as `config.json` or a file of the quantizer beside it says.
   public let packing: WeightPacking
+  /// The tokens that end a sequence, as `config.json` and `generation_config.json` list them; there may be several.
+  public let endTokens: Set<Int32>
   /// The weight files in the order of their names.
   public let files: [SafetensorsFile]
   private let places: [String: (file: Int, tensor: Int)]
@@ -34,6 +36,7 @@ public final class SafetensorsFolder: Sendable {
     configuration = try ModelConfiguration(
       try Self.contents("\(folder)/config.json", upTo: ModelConfiguration.byteLimit), name: "\(folder)/config.json")
     packing = try Self.packing(configuration, folder: folder)
+    endTokens = configuration.endTokens.union(Self.generationEnds(folder))
     let weights = try Self.weights(path, folder: folder)
     files = try weights.map { name throws(ModelFileError) in try SafetensorsFile(path: "\(folder)/\(name)") }
     var places: [String: (file: Int, tensor: Int)] = [:]

@@ -11,13 +11,23 @@ public enum WeightPacking: Sendable, Equatable {
   /// AWQ's GEMM layout: `qweight`, `qzeros` and `scales`, packed along the outputs in an order of its own; 4 bits.
   case awq(groupSize: Int?)
   /// The `pack-quantized` layout of compressed-tensors: `weight_packed`, `weight_scale`, `weight_shape` and perhaps
-  /// `weight_zero_point` and `weight_g_idx`. Bits and groups follow from their shapes.
-  case compressedTensors
+  /// `weight_zero_point` and `weight_g_idx`. Groups follow from their shapes, and bits where there are several.
+  case compressedTensors(bits: [Int])
   /// Something that we do not unpack; in words for a message.
   case other(String)
 }
 
 extension WeightPacking {
+  /// What such a quantization is called: `GPTQ-4bit`, `AWQ`, `W4A16`; nil for floats and for what we do not unpack.
+  public var name: String? {
+    switch self {
+    case .gptq(let bits, _, _): "GPTQ-\(bits)bit"
+    case .awq: "AWQ-4bit"
+    case .compressedTensors(let bits): bits.map { "W\($0)A16" }.joined(separator: "+")
+    case .floats, .other: nil
+    }
+  }
+
   /// Reads `quantization_config`, or the file that older quantizers put beside `config.json`.
   ///
   /// Formats: the quantizers' classes in transformers
@@ -32,7 +42,7 @@ extension WeightPacking {
     switch method {
     case "gptq", "gptq_v2": self = try reader.gptq(isSecond: method == "gptq_v2")
     case "awq": self = try reader.awq()
-    case "compressed-tensors", "compressed_tensors": self = reader.compressedTensors()
+    case "compressed-tensors", "compressed_tensors": self = try reader.compressedTensors()
     default: self = .other("quantization \(ModelFileError.quoted(method ?? "without a name"))")
     }
   }
@@ -56,13 +66,13 @@ private struct PackingReader {
   func awq() throws(ModelFileError) -> WeightPacking {
     let version = (stated["version"]?.string ?? "gemm").lowercased()
     guard version == "gemm" else { return .other("AWQ in the layout \(ModelFileError.quoted(version))") }
-    let bits = try number("bits", 1...32) ?? number("w_bit", 1...32) ?? 4
+    let bits = try number(stated["bits"] == nil ? "w_bit" : "bits", 1...32) ?? 4
     guard bits == 4 else { return .other("AWQ with \(bits) bits") }
     guard stated["zero_point"]?.bool ?? true else { return .other("AWQ without zero points") }
     return .awq(groupSize: try groupSize())
   }
 
-  func compressedTensors() -> WeightPacking {
+  func compressedTensors() throws(ModelFileError) -> WeightPacking {
     let groups = (stated["config_groups"]?.object?.members ?? []).compactMap(\.value.object)
     var formats = Set(groups.compactMap { $0["format"]?.string })
     if let format = stated["format"]?.string, formats.isEmpty || format != "mixed-precision" { formats.insert(format) }
@@ -80,7 +90,15 @@ private struct PackingReader {
     if let transforms = stated["transform_config"]?.object, transforms.count > 0 {
       return .other("compressed-tensors with rotated weights")
     }
-    return .compressedTensors
+    var bits: Set<Int> = []
+    for group in groups {
+      guard let number = group["weights"]?["num_bits"].flatMap(ConfigurationReader.wholeNumber),
+        (2...8).contains(number)
+      else { throw bad("num_bits", "is no number from 2 to 8") }
+      bits.insert(number)
+    }
+    guard !bits.isEmpty else { throw bad("config_groups", "is empty") }
+    return .compressedTensors(bits: bits.sorted())
   }
 
   /// Inputs that share a scale; nil for whole rows, which are written as −1.

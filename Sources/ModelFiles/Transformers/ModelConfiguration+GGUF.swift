@@ -103,6 +103,12 @@ extension ConfigurationReader {
   /// - Throws: `badMetadata` for anything else.
   func number(_ name: String) throws(ModelFileError) -> Double? { try number(name, in: text) }
 
+  /// A finite number of a nested object where that states it, else of the language model's part.
+  func number(_ name: String, orOf object: JSONObject?) throws(ModelFileError) -> Double? {
+    if let object, let value = try number(name, in: object) { return value }
+    return try number(name)
+  }
+
   /// A finite number of a nested object.
   func number(_ name: String, in object: JSONObject) throws(ModelFileError) -> Double? {
     guard let value = object[name], value != .null else { return nil }

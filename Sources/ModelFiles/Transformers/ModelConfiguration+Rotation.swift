@@ -11,15 +11,15 @@ extension ModelConfiguration {
     _ shape: ModelShape, _ family: TransformersFamily?, to list: inout MetadataList
   ) throws(ModelFileError) {
     let scaling = rotation
-    let share = try scaling.flatMap { try reader.number("partial_rotary_factor", in: $0) } ?? reader.number("partial_rotary_factor") ?? 1
+    let share = try reader.number("partial_rotary_factor", orOf: scaling) ?? 1
     guard share > 0, share <= 1 else { throw reader.bad("partial_rotary_factor", "is \(share), which cannot be") }
     list.count("rope.dimension_count", Int(Double(shape.keyLength) * share))
-    let stated = try scaling.flatMap { try reader.number("rope_theta", in: $0) } ?? reader.number("rope_theta")
+    let stated = try reader.number("rope_theta", orOf: scaling)
     list.add("rope.freq_base", .float32(try base(stated ?? family?.rotationBase ?? 10_000)))
-    let local = try rotation(of: "sliding_attention").flatMap { try reader.number("rope_theta", in: $0) }
-    if let local = try local ?? reader.number("rope_local_base_freq") {
-      list.add("rope.freq_base_swa", .float32(try base(local)))
-    }
+    let local = rotation(of: "sliding_attention")
+    let localBase =
+      local == nil ? try reader.number("rope_local_base_freq") : try reader.number("rope_theta", orOf: local)
+    if let localBase { list.add("rope.freq_base_swa", .float32(try base(localBase))) }
     guard let scaling, let kind = scalingKind(scaling) else { return }
     try addScaling(scaling, kind, shape, to: &list)
   }
@@ -32,9 +32,7 @@ extension ModelConfiguration {
   private func addScaling(
     _ scaling: JSONObject, _ kind: String, _ shape: ModelShape, to list: inout MetadataList
   ) throws(ModelFileError) {
-    let original =
-      try reader.number("original_max_position_embeddings", in: scaling)
-      ?? reader.number("original_max_position_embeddings")
+    let original = try reader.number("original_max_position_embeddings", orOf: scaling)
     if let original {
       guard (1...Double(1 << 26)).contains(original) else {
         throw reader.bad("original_max_position_embeddings", "is \(original), which cannot be")
@@ -59,15 +57,15 @@ extension ModelConfiguration {
       list.add("rope.scaling.factor", .float32(Float(factor)))
       let context = try reader.int(.context)
       list.count("rope.scaling.original_context_length", original.map { Int($0) } ?? context ?? shape.contextLength)
-      for (name, key) in [
-        ("extrapolation_factor", "yarn_ext_factor"), ("beta_fast", "yarn_beta_fast"), ("beta_slow", "yarn_beta_slow"),
-      ] {
+      guard kind == "yarn" else { return }
+      guard scaling["truncate"]?.bool ?? true else {
+        throw reader.bad("truncate", "of 'rope_scaling' is false, which engines do not have")
+      }
+      for name in ["beta_fast", "beta_slow"] {
         guard let value = try reader.number(name, in: scaling) else { continue }
-        list.add("rope.scaling.\(key)", .float32(Float(value)))
+        list.add("rope.scaling.yarn_\(name)", .float32(Float(value)))
       }
-      if kind == "yarn" {
-        list.add("rope.scaling.yarn_attn_factor", .float32(Float(try yarnAttention(scaling, factor))))
-      }
+      list.add("rope.scaling.attn_factor", .float32(Float(try yarnAttention(scaling, factor))))
     }
   }
 
@@ -119,7 +117,7 @@ extension ModelConfiguration {
     let low = try reader.number("low_freq_factor", in: scaling) ?? 1
     let high = try reader.number("high_freq_factor", in: scaling) ?? 4
     let original = try reader.number("original_max_position_embeddings", in: scaling) ?? 8192
-    let theta = try reader.number("rope_theta", in: scaling) ?? reader.number("rope_theta") ?? 10_000
+    let theta = try reader.number("rope_theta", orOf: scaling) ?? 10_000
     guard factor > 0, low > 0, high > low, original > 0, theta > 0 else {
       throw reader.bad("rope_scaling", "has factors that no Llama 3 has")
     }
