@@ -97,12 +97,16 @@ struct BlockTests {
 
   @Test func ownBlocksHoldFloatScales() {
     func bytes(_ value: Float) -> [UInt8] { (0..<4).map { UInt8(truncatingIfNeeded: value.bitPattern >> (8 * $0)) } }
-    let head = bytes(0.1) + bytes(-0.3)
+    let (scale, min): (Float, Float) = (0.1, -0.3)
+    let head = bytes(scale) + bytes(min)
+    // Low nibbles count up, high ones down.
+    let nibbles = (0..<16).map { UInt8($0 | (15 - $0) << 4) }
+    let whole = (0..<32).map { UInt8($0 * 8) }
+    let expectedNibbles = (0..<32).map { index in scale * Float(index < 16 ? index : 31 - index) + min }
+    let expectedBytes = whole.map { byte in scale * Float(Int8(bitPattern: byte)) + min }
     for kernels in Blocks.sets {
-      let nibbles = Blocks.decode(.g4, head + (0..<16).map { UInt8($0 | (15 - $0) << 4) }, kernels)
-      #expect(nibbles == (0..<32).map { 0.1 * Float($0 < 16 ? $0 : 31 - $0) + -0.3 }, "\(kernels.name)")
-      let whole = Blocks.decode(.g8, head + (0..<32).map { UInt8($0 * 8) }, kernels)
-      #expect(whole == (0..<32).map { 0.1 * Float(Int8(truncatingIfNeeded: $0 * 8)) + -0.3 }, "\(kernels.name)")
+      #expect(Blocks.decode(.g4, head + nibbles, kernels) == expectedNibbles, "\(kernels.name)")
+      #expect(Blocks.decode(.g8, head + whole, kernels) == expectedBytes, "\(kernels.name)")
     }
   }
 
