@@ -116,7 +116,8 @@ final class MatrixMultiplier {
     kernels.table.quantize(
       x, tokens.count, columns,
       hw_activations(
-        high: activations.high + first, low: activations.low + first, meta: activations.meta + first / 32 * Int(HW_META)))
+        high: activations.high + first, low: activations.low + first, meta: activations.meta + first / 32 * Int(HW_META)
+      ))
   }
 
   /// Room for `rowsAtOnce` rows that only this thread uses.
