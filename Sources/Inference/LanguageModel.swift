@@ -18,17 +18,31 @@ public final class LanguageModel: Sendable {
     public var batch: Int
     /// Whether only plain C is used, to compare with.
     public var portable: Bool
+    /// What float matrices become while loading; nil leaves them as they are.
+    public var quantize: Quantize?
+
+    /// Formats of 4 bits that floats are quantized to while loading; embedding and output matrix get 8 bits.
+    public enum Quantize: String, Sendable, CaseIterable {
+      /// One scale for 32 weights.
+      case q4_0
+      /// A scale and a minimum for 32 weights, found by search; more exact, and slower to make.
+      case q4_k
+
+      /// The tensor type.
+      var type: TensorType { self == .q4_0 ? .q4_0 : .q4_K }
+    }
 
     /// Options with the usual values.
     public init(
       threads: Int = 2, contextLength: Int? = nil, exact: Bool = false, batch: Int = 128,
-      portable: Bool = false
+      portable: Bool = false, quantize: Quantize? = nil
     ) {
       self.threads = threads
       self.contextLength = contextLength
       self.exact = exact
       self.batch = batch
       self.portable = portable
+      self.quantize = quantize
     }
   }
 
@@ -75,7 +89,7 @@ public final class LanguageModel: Sendable {
     var options = options
     options.threads = min(max(options.threads, 1), 256)
     options.batch = min(max(options.batch, 1), 2048)
-    let stored = try StoredModel(path: path, threads: options.threads)
+    let stored = try StoredModel(path: path, threads: options.threads, quantize: options.quantize)
     source = stored.source
     let header = stored.source.header
     shape = try ModelShape(gguf: header, otherParts: Array(stored.headers.dropFirst()))

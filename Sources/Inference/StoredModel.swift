@@ -17,23 +17,36 @@ struct StoredModel {
   /// Opens a GGUF file, the first of a split model, or a folder of safetensors.
   ///
   /// - Throws: `ModelFileError` for a broken file, `InferenceError.unsupported` for what the core cannot run.
-  init(path: String, threads: Int) throws {
+  init(path: String, threads: Int, quantize: LanguageModel.Options.Quantize? = nil) throws {
+    let source: any WeightSource
+    var headers: [GGUFHeader]
+    var name: String
     if SafetensorsFolder.isMeant(by: path) {
       let folder = try SafetensorsFolder(path: path)
-      let weights = try SafetensorsWeights(folder, threads: threads)
-      source = weights
-      headers = [weights.header]
+      source = try SafetensorsWeights(folder, threads: threads)
+      headers = [source.header]
       tokenizer = try Tokenizer(path: folder.path).stopping(at: folder.endTokens)
       isPadded = true
-      quantizationName = folder.packing.name ?? Self.commonType(headers)?.name ?? "F32"
+      name = folder.packing.name ?? Self.commonType(headers)
     } else {
       let files = try Self.parts(path)
       source = GGUFWeights(files[0], otherParts: Array(files.dropFirst()))
       headers = files.map(\.header)
       tokenizer = try Tokenizer(headers[0])
       isPadded = false
-      quantizationName = Self.mixtureName(headers)
+      name = Self.mixtureName(headers)
     }
+    if let quantize {
+      let quantized = try QuantizedWeights(source, parts: headers, to: quantize.type, threads: threads)
+      headers = [quantized.header]
+      self.source = quantized
+      // Nothing changes in a model without float matrices.
+      if quantized.hasQuantized { name = Self.commonType(headers) }
+    } else {
+      self.source = source
+    }
+    self.headers = headers
+    quantizationName = name
   }
 
   /// The file, and for a split model the parts beside it.
@@ -57,18 +70,18 @@ struct StoredModel {
     String(repeating: "0", count: max(0, 5 - String(number).count)) + String(number)
   }
 
-  /// The type of most weights of the layers.
-  private static func commonType(_ headers: [GGUFHeader]) -> TensorType? {
+  /// The name of the type that most weights of the layers have.
+  private static func commonType(_ headers: [GGUFHeader]) -> String {
     var elements: [TensorType: Int64] = [:]
     for tensor in headers.flatMap(\.tensors) where tensor.dimensions.count > 1 && tensor.name.hasPrefix("blk.") {
       elements[tensor.type, default: 0] += tensor.elements
     }
-    return elements.max { ($0.value, $0.key.rawValue) < ($1.value, $1.key.rawValue) }?.key
+    return elements.max { ($0.value, $0.key.rawValue) < ($1.value, $1.key.rawValue) }?.key.name ?? "F32"
   }
 
   /// The name that `general.file_type` stands for, if most weights are of that kind; else the type of most weights.
   private static func mixtureName(_ headers: [GGUFHeader]) -> String {
-    let most = commonType(headers)?.name ?? "F32"
+    let most = commonType(headers)
     // Source: llama.cpp's `llama_ftype`.
     let names = [
       0: "F32", 1: "F16", 2: "Q4_0", 3: "Q4_1", 7: "Q8_0", 8: "Q5_0", 9: "Q5_1", 10: "Q2_K", 11: "Q3_K_S",

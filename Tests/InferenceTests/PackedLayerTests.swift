@@ -203,7 +203,7 @@ struct BrokenLayerTests {
     for round in 0..<400 {
       let folder = try TemporaryFolder()
       var writer = SafetensorsWriter()
-      for part in PackedLayer.parts.sorted() where Int.random(in: 0..<10, using: &generator) > 0 {
+      for part in WeightPacking.parts.sorted() where Int.random(in: 0..<10, using: &generator) > 0 {
         let type = sizes.keys.sorted().randomElement(using: &generator) ?? "I32"
         let isFloat = part.hasSuffix("scale") || part == "scales"
         let chosen = Int.random(in: 0..<8, using: &generator) > 0 ? (isFloat ? "F16" : "I32") : type

@@ -1,21 +1,6 @@
 import ModelFiles
 
 extension PackedLayer {
-  /// Names of the tensors that stand beside packed integers, behind the layer's name.
-  static let parts: Set<String> = [
-    "qweight", "qzeros", "scales", "g_idx", "weight_packed", "weight_scale", "weight_zero_point", "weight_shape",
-    "weight_g_idx",
-  ]
-
-  /// The name of the tensor with the integers; nil when nothing is packed.
-  static func integers(of packing: WeightPacking) -> String? {
-    switch packing {
-    case .gptq, .awq: "qweight"
-    case .compressedTensors: "weight_packed"
-    case .floats, .other: nil
-    }
-  }
-
   /// Reads what belongs to a layer.
   ///
   /// - Throws: `ModelFileError` of kind `badTensors` when a part is missing or contradicts the others.

@@ -95,12 +95,12 @@ struct SafetensorsWeights: WeightSource {
 
     /// Takes a tensor, or notes the layer whose integers it holds.
     mutating func add(_ tensor: SafetensorsTensor) throws {
-      if let dot = tensor.name.lastIndex(of: "."), let integers = PackedLayer.integers(of: folder.packing) {
+      if let dot = tensor.name.lastIndex(of: "."), let integers = folder.packing.integers {
         let layer = String(tensor.name[..<dot])
         let part = String(tensor.name[tensor.name.index(after: dot)...])
         if part == integers { layers.append(layer) }
         // What stands beside them is read with them.
-        if PackedLayer.parts.contains(part), folder.tensor("\(layer).\(integers)") != nil { return }
+        if WeightPacking.parts.contains(part), folder.tensor("\(layer).\(integers)") != nil { return }
       }
       guard let name = try ggufName(tensor.name) else { return }
       let types: [SafetensorsType: TensorType] = [.float32: .f32, .float16: .f16, .bfloat16: .bf16]
