@@ -2,9 +2,10 @@ import Domain
 import Foundation
 import ModelFiles
 
-/// A llama model out of GGUF files or a folder of safetensors, ready to run.
+/// A decoder model of the llama kind out of GGUF files or a folder of safetensors, ready to run.
 ///
-/// The weights stay in the mapped file, unless they are packed; what else is needed is allocated by each `Session`.
+/// The weights stay in the mapped file, or are unpacked or repacked once for the processor; what else is needed is allocated
+/// by each `Session`.
 public final class LanguageModel: Sendable {
   /// How a model is run.
   public struct Options: Sendable {
@@ -16,8 +17,8 @@ public final class LanguageModel: Sendable {
     public var exact: Bool
     /// Tokens of a prompt that go through the layers together; 1 to 2,048.
     public var batch: Int
-    /// Whether only plain C is used, to compare with.
-    public var portable: Bool
+    /// The kernels to use; nil takes the fastest that the processor runs.
+    public var kernels: KernelSet?
     /// What float matrices become while loading; nil leaves them as they are.
     public var quantize: Quantize?
 
@@ -35,13 +36,13 @@ public final class LanguageModel: Sendable {
     /// Options with the usual values.
     public init(
       threads: Int = 2, contextLength: Int? = nil, exact: Bool = false, batch: Int = 128,
-      portable: Bool = false, quantize: Quantize? = nil
+      kernels: KernelSet? = nil, quantize: Quantize? = nil
     ) {
       self.threads = threads
       self.contextLength = contextLength
       self.exact = exact
       self.batch = batch
-      self.portable = portable
+      self.kernels = kernels
       self.quantize = quantize
     }
   }
@@ -68,13 +69,13 @@ public final class LanguageModel: Sendable {
   public let quantizationName: String
   /// What a session takes.
   public let memory: Memory
-  /// The kernels in use: `avx2` or `portable`.
+  /// The kernels in use: `avx512`, `avx2` or `portable`.
   public var kernelName: String { kernels.name }
 
-  let weights: LlamaWeights
-  let rotation: Rotation
-  let epsilon: Float
+  let core: ModelCore
   let kernels: Kernels
+  /// Keeps the repacked weights alive.
+  private let panels: PanelStore
   /// Keeps alive what the weights point into.
   private let source: any WeightSource
 
@@ -91,13 +92,9 @@ public final class LanguageModel: Sendable {
     options.batch = min(max(options.batch, 1), 2048)
     let stored = try StoredModel(path: path, threads: options.threads, quantize: options.quantize)
     source = stored.source
-    let header = stored.source.header
-    shape = try ModelShape(gguf: header, otherParts: Array(stored.headers.dropFirst()))
-    guard shape.architecture == "llama" else {
+    shape = try ModelShape(gguf: source.header, otherParts: Array(stored.headers.dropFirst()))
+    guard Family.named(shape.architecture) != nil else {
       throw InferenceError.unsupported("architecture \(shape.architecture)", file: path)
-    }
-    guard shape.experts == 0 else {
-      throw InferenceError.unsupported("mixture of \(shape.experts) experts", file: path)
     }
     tokenizer = stored.tokenizer
     guard
@@ -108,19 +105,31 @@ public final class LanguageModel: Sendable {
         .badTensors, file: path,
         "lists \(tokenizer.vocabularySize) tokens, but the embedding has \(shape.vocabulary) rows")
     }
-    weights = try LlamaWeights(source, shape: shape)
-    rotation = try Rotation(header, shape: shape, factors: weights.frequencyFactors)
-    epsilon = try header.float("llama.attention.layer_norm_rms_epsilon")
-    kernels = options.portable ? .portable : .best
+    kernels = try Self.kernels(options.kernels)
     contextLength = max(1, options.contextLength ?? min(shape.contextLength, 4096))
+    let weightBytes = stored.headers.flatMap(\.tensors).reduce(0) { $0 + $1.byteCount }
+    panels = PanelStore(kernels: kernels)
+    core =
+      !options.exact && MainMemory.holds(weightBytes)
+      ? try ModelCore(PanelWeights(base: source, store: panels), shape: shape, context: contextLength)
+      : try ModelCore(source, shape: shape, context: contextLength)
     options.batch = min(options.batch, contextLength)
     self.options = options
     quantizationName = stored.quantizationName
     memory = Memory(
-      weights: ByteCount(stored.headers.flatMap(\.tensors).reduce(0) { $0 + $1.byteCount }),
+      weights: ByteCount(weightBytes),
       cache: ByteCount(CoreMemory.cacheBytes(shape: shape, context: contextLength)),
       compute: CoreMemory(threads: options.threads).computeBytes(
         shape: shape, context: contextLength, batch: options.batch))
+    panels.fill(threads: options.threads)
+  }
+
+  private static func kernels(_ set: KernelSet?) throws -> Kernels {
+    guard let set else { return .best }
+    guard let kernels = Kernels.named(set) else {
+      throw InferenceError(.unsupported, "unsupported: this processor does not run the kernels \(set.rawValue)")
+    }
+    return kernels
   }
 
   /// A new conversation with this model, with its own cache and threads.

@@ -122,16 +122,16 @@ public struct GGUFArray: Sendable, Equatable {
     self.init(elementType: .int32, count: int32s.count, bytes: bytes)
   }
 
+  /// An array of truth values, for the writer.
+  public init(bools: [Bool]) {
+    self.init(elementType: .bool, count: bools.count, bytes: bools.map { $0 ? 1 : 0 })
+  }
+
   /// An array of 32-bit floats, for the writer.
   public init(floats: [Float]) {
     var bytes: [UInt8] = []
     for value in floats { bytes.appendLittleEndian(value.bitPattern) }
     self.init(elementType: .float32, count: floats.count, bytes: bytes)
-  }
-
-  /// An array of truth values.
-  public init(bools: [Bool]) {
-    self.init(elementType: .bool, count: bools.count, bytes: bools.map { $0 ? 1 : 0 })
   }
 
   /// The elements as strings, ill-formed UTF-8 repaired; nil unless it is an array of strings.

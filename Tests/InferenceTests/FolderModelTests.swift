@@ -122,8 +122,12 @@ struct FolderModelTests {
     }
     // Rows of 64 are no whole blocks of Q4_K, those of 172 none of anything.
     let narrow = try model("stories260K/hf-float16", quantize: kind)
-    #expect(narrow.quantizationName == "Q4_0" && narrow.weights.layers[0].down.type == .f16)
-    #expect(narrow.weights.embedding.type == .q8_0)
+    #expect(narrow.quantizationName == "Q4_0" && narrow.core.weights.embedding.type == .q8_0)
+    if case .dense(let network) = narrow.core.weights.layers[0].feedForward.kind {
+      #expect(network.down.matrix.type == .f16 && network.up.matrix.type == .q4_0)
+    } else {
+      Issue.record("the feed-forward part is no dense one")
+    }
     // What is packed stays.
     #expect(try model("babyllama105/gptq-g32", quantize: kind).quantizationName == "GPTQ-4bit")
   }

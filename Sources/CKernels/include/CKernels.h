@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "Quantizers.h"
+#include "elementwise.h"
 
 // Elements that share one scale in quantized activations.
 #define HW_GROUP 32

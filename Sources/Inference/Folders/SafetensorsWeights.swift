@@ -50,7 +50,8 @@ struct SafetensorsWeights: WeightSource {
     case .owned(let owned): return owned.matrix
     case .stored(let type, let shape, let stored):
       guard let data = folder.data(of: stored)?.baseAddress, let columns = shape.last else { break }
-      return Matrix(data: data, type: type, rows: shape.dropLast().reduce(1, *), columns: columns)
+      return Matrix(
+        data: data, type: type, rows: shape.dropLast().reduce(1, *), columns: columns, isMapped: true)
     case .computed, nil: break
     }
     throw InferenceError(.badModel, "\(name): the tensor '\(tensor)' is missing")
@@ -62,6 +63,10 @@ struct SafetensorsWeights: WeightSource {
     case .stored(let type, let shape, let stored):
       guard let data = folder.data(of: stored)?.baseAddress else { break }
       let elements = shape.reduce(1, *)
+      // No vector of a model is so long.
+      guard elements <= 1 << 24 else {
+        throw InferenceError(.badModel, "\(name): the tensor '\(tensor)' has \(elements) elements")
+      }
       let floats = [Float](unsafeUninitializedCapacity: elements) { buffer, count in
         Kernels.portable.table.dequantize(type.rawValue, data, elements, buffer.baseAddress)
         count = elements

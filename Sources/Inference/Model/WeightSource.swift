@@ -59,11 +59,17 @@ struct GGUFWeights: WeightSource {
     guard let start = data.baseAddress else {
       throw InferenceError(.badModel, "\(name): the tensor '\(tensor)' is empty")
     }
-    return Matrix(data: start, type: info.type, rows: Int(info.rows), columns: Int(info.dimensions[0]))
+    return Matrix(
+      data: start, type: info.type, rows: Int(info.rows), columns: Int(info.dimensions[0]),
+      isMapped: true)
   }
 
   func floats(_ tensor: String) throws -> [Float] {
     let (info, data) = try find(tensor)
+    // No vector of a model is so long; a hollow file that says so must not take memory.
+    guard info.elements <= 1 << 24 else {
+      throw InferenceError(.badModel, "\(name): the tensor '\(tensor)' has \(info.elements) elements")
+    }
     return [Float](unsafeUninitializedCapacity: Int(info.elements)) { buffer, count in
       Kernels.portable.table.dequantize(
         info.type.rawValue, data.baseAddress, buffer.count, buffer.baseAddress)
