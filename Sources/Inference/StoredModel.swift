@@ -21,12 +21,14 @@ struct StoredModel {
     let source: any WeightSource
     var headers: [GGUFHeader]
     var name: String
+    var isPacked = false
     if SafetensorsFolder.isMeant(by: path) {
       let folder = try SafetensorsFolder(path: path)
       source = try SafetensorsWeights(folder, threads: threads)
       headers = [source.header]
       tokenizer = try Tokenizer(path: folder.path).stopping(at: folder.endTokens)
       isPadded = true
+      isPacked = folder.packing != .floats
       name = folder.packing.name ?? Self.commonType(headers)
     } else {
       let files = try Self.parts(path)
@@ -40,8 +42,8 @@ struct StoredModel {
       let quantized = try QuantizedWeights(source, parts: headers, to: quantize.type, threads: threads)
       headers = [quantized.header]
       self.source = quantized
-      // Nothing changes in a model without float matrices.
-      if quantized.hasQuantized { name = Self.commonType(headers) }
+      // Of a packed model only the embedding and the output matrix change, of others perhaps nothing.
+      if quantized.hasQuantized, !isPacked { name = Self.commonType(headers) }
     } else {
       self.source = source
     }

@@ -23,6 +23,16 @@ struct ArchitectureTests {
     try check(reference, model, within: 1e-4)
   }
 
+  @Test(arguments: ReferenceModel.all)
+  func foldersComputeTheSame(_ reference: ReferenceModel) throws {
+    let folder = try TemporaryFolder()
+    try #require(ReferenceFolder.configurations[reference.name] != nil)
+    try ReferenceFolder(model: reference).write(to: folder.path)
+    let model = try LanguageModel(
+      file: folder.path, options: .init(threads: 2, contextLength: reference.context, exact: true, batch: 16))
+    try check(reference, model, within: 1e-4)
+  }
+
   private func check(_ reference: ReferenceModel, _ model: LanguageModel, within bound: Float) throws {
     let session = try model.session()
     var start = 0

@@ -72,7 +72,7 @@ struct FolderModelTests {
       let logits = try session.decode(token)
       let recorded = Array(expected[position * width..<(position + 1) * width])
       let largest = zip(logits, recorded).reduce(0) { max($0, abs($1.0 - $1.1)) }
-      #expect(largest < 0.01 && Logits.greedy(logits) == Logits.greedy(recorded), "position \(position)")
+      #expect(largest < 0.02 && Logits.greedy(logits) == Logits.greedy(recorded), "position \(position)")
     }
   }
 

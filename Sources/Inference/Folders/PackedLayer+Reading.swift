@@ -54,7 +54,7 @@ private struct LayerReader {
     let groups = scales.shape[0]
     guard rows * bits % 32 == 0, zeros.has(groups, rows * bits / 32) else { throw mismatch("qzeros", zeros) }
     return PackedLayer(
-      rows: rows, columns: columns, bits: bits, groups: groups,
+      folder: folder, rows: rows, columns: columns, bits: bits, groups: groups,
       groupOfColumn: try groupOfColumn(
         "g_idx", columns: columns, groups: groups, size: groupSize ?? columns, allowsNone: false),
       layout: .gptq(offsetZeros: isOffset), values: values, zeros: zeros, scales: scales)
@@ -70,7 +70,7 @@ private struct LayerReader {
     let groups = scales.shape[0]
     guard zeros.has(groups, words) else { throw mismatch("qzeros", zeros) }
     return PackedLayer(
-      rows: 8 * words, columns: columns, bits: 4, groups: groups,
+      folder: folder, rows: 8 * words, columns: columns, bits: 4, groups: groups,
       groupOfColumn: try groupOfColumn(
         nil, columns: columns, groups: groups, size: groupSize ?? columns, allowsNone: false),
       layout: .awq, values: values, zeros: zeros, scales: scales)
@@ -100,7 +100,7 @@ private struct LayerReader {
     }
     guard columns % groups == 0 else { throw mismatch("weight_scale", scales) }
     return PackedLayer(
-      rows: rows, columns: columns, bits: bits, groups: groups,
+      folder: folder, rows: rows, columns: columns, bits: bits, groups: groups,
       groupOfColumn: try groupOfColumn(
         "weight_g_idx", columns: columns, groups: groups, size: columns / groups, allowsNone: true),
       layout: .compressedTensors(signedZeros: hasSignedZeros), values: values, zeros: zeros, scales: scales)

@@ -3,9 +3,10 @@ import ModelFiles
 /// A linear layer as a quantizer packed it: small integers q under scales and zero points, so that a weight is
 /// scale · (q − zero), both of its output row and the group of its column.
 ///
-/// Only as valid as the folder that it came from. Its initializers have compared all shapes, so that reading stays
-/// inside of the tensors.
+/// Its initializers have compared all shapes, so that reading stays inside of the tensors.
 struct PackedLayer {
+  /// Keeps the mappings alive.
+  let folder: SafetensorsFolder
   /// Output rows.
   let rows: Int
   /// Input columns.

@@ -47,8 +47,14 @@ extension ModelConfiguration {
   private func addWindow(_ shape: ModelShape, to list: inout MetadataList) throws(ModelFileError) {
     guard let window = shape.slidingWindow else { return }
     list.count("attention.sliding_window", window)
-    guard let plan = shape.attention, plan.layers.contains(.sliding) else { return }
-    list.add("attention.sliding_window_pattern", .array(GGUFArray(bools: plan.layers.map { $0 == .sliding })))
+    if let plan = shape.attention, plan.layers.contains(.sliding) {
+      list.add("attention.sliding_window_pattern", .array(GGUFArray(bools: plan.layers.map { $0 == .sliding })))
+    } else if family?.hasUpperWindows == true {
+      // Where no layers are listed, those from this one on slide.
+      let first = try reader.number("max_window_layers") ?? 28
+      list.add(
+        "attention.sliding_window_pattern", .array(GGUFArray(bools: (0..<shape.layers).map { Double($0) >= first })))
+    }
   }
 
   private func addExperts(_ shape: ModelShape, to list: inout MetadataList) throws(ModelFileError) {

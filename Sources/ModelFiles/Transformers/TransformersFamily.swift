@@ -25,14 +25,16 @@ struct TransformersFamily: Sendable {
   var epsilon: Double?
   /// Whether attention is scaled by `query_pre_attn_scalar`.
   var scalesByQueryScalar = false
+  /// Whether a window holds for the layers from `max_window_layers` on.
+  var hasUpperWindows = false
 
   static let table: [TransformersFamily] = [
     TransformersFamily(names: ["llama", "mistral"], architecture: "llama"),
     TransformersFamily(names: ["mixtral"], architecture: "llama", rotationBase: 1_000_000),
-    TransformersFamily(names: ["qwen2"], architecture: "qwen2", needsBiases: true),
-    TransformersFamily(names: ["qwen2_moe"], architecture: "qwen2moe", needsBiases: true),
-    TransformersFamily(names: ["qwen3"], architecture: "qwen3"),
-    TransformersFamily(names: ["qwen3_moe"], architecture: "qwen3moe"),
+    TransformersFamily(names: ["qwen2"], architecture: "qwen2", needsBiases: true, hasUpperWindows: true),
+    TransformersFamily(names: ["qwen2_moe"], architecture: "qwen2moe", needsBiases: true, hasUpperWindows: true),
+    TransformersFamily(names: ["qwen3"], architecture: "qwen3", hasUpperWindows: true),
+    TransformersFamily(names: ["qwen3_moe"], architecture: "qwen3moe", hasUpperWindows: true),
     TransformersFamily(
       names: ["gemma"], architecture: "gemma", activations: gelu.union(["gelu"]),
       unstatedActivation: "gelu_pytorch_tanh", offsetNorms: true),
@@ -45,7 +47,7 @@ struct TransformersFamily: Sendable {
       epsilon: 1e-6, scalesByQueryScalar: true),
     TransformersFamily(names: ["phi3"], architecture: "phi3"),
     TransformersFamily(names: ["granite"], architecture: "granite"),
-    TransformersFamily(names: ["olmo2"], architecture: "olmo2", hasPostNorms: true),
+    TransformersFamily(names: ["olmo2", "olmo3"], architecture: "olmo2", hasPostNorms: true),
     TransformersFamily(names: ["smollm3"], architecture: "smollm3", rotationBase: 2_000_000),
   ]
 
