@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "Quantizers.h"
 #include "elementwise.h"
 
 // Elements that share one scale in quantized activations.
