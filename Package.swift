@@ -71,6 +71,9 @@ let package = Package(
     .executableTarget(
       name: "download-bench", dependencies: ["BenchSupport", "LoopbackServer", argumentParser],
       path: "Benchmarks/DownloadBench"),
+    .executableTarget(
+      name: "core-bench", dependencies: ["BenchSupport", "Inference", "ModelFiles", "TestSupport", argumentParser],
+      path: "Benchmarks/CoreBench", exclude: ["llama_bench.py", "quantize.py"]),
     .target(name: "FuzzSupport", dependencies: ["Fit", "ModelFiles", "Domain"], path: "Tests/FuzzSupport"),
     .executableTarget(
       name: "header-fuzz", dependencies: ["FuzzSupport", "ModelFiles", "Domain", argumentParser],
