@@ -92,14 +92,10 @@ HW_INLINE __m256 halves8(const uint16_t *data) {
   return _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)data));
 }
 
-HW_AVX2 static void attend(const float *query, const uint16_t *keys, const uint16_t *values, size_t key_length,
-                           size_t value_length, size_t key_stride, size_t value_stride, size_t positions, float scale,
-                           float *scores, float *out) {
-  if (key_length % 8 != 0 || value_length % 8 != 0) {
-    hw_kernels_portable()->attend(query, keys, values, key_length, value_length, key_stride, value_stride, positions,
-                                  scale, scores, out);
-    return;
-  }
+// One query over `positions` keys and values; strides in halves.
+HW_AVX2 static void attend_one(const float *query, const uint16_t *keys, const uint16_t *values, size_t key_length,
+                               size_t value_length, size_t key_stride, size_t value_stride, size_t positions,
+                               float scale, float softcap, float *scores, float *out) {
   float largest = -INFINITY;
   for (size_t p = 0; p < positions; p++) {
     __m256 dots[2] = {_mm256_setzero_ps(), _mm256_setzero_ps()};
@@ -114,6 +110,7 @@ HW_AVX2 static void attend(const float *query, const uint16_t *keys, const uint1
       dots[0] = _mm256_fmadd_ps(_mm256_loadu_ps(query + j), halves8(keys + p * key_stride + j), dots[0]);
     }
     scores[p] = sum_lanes(_mm256_add_ps(dots[0], dots[1])) * scale;
+    if (softcap != 0) scores[p] = softcap * tanhf(scores[p] / softcap);
     largest = scores[p] > largest ? scores[p] : largest;
   }
   __m256 sums = _mm256_setzero_ps();
@@ -145,6 +142,23 @@ HW_AVX2 static void attend(const float *query, const uint16_t *keys, const uint1
       }
     }
     for (int k = 0; k < parts; k++) _mm256_storeu_ps(out + j + 8 * k, _mm256_mul_ps(means[k], share));
+  }
+}
+
+HW_AVX2 static void attend(const hw_attention *job) {
+  if (job->type != HW_F16 || job->key_length % 8 != 0 || job->value_length % 8 != 0) {
+    hw_kernels_portable()->attend(job);
+    return;
+  }
+  const size_t key_stride = job->key_stride / 2, value_stride = job->value_stride / 2;
+  for (size_t t = 0; t < job->tokens; t++) {
+    const size_t end = job->start + t + 1, begin = job->window && end > job->window ? end - job->window : 0;
+    for (size_t h = 0; h < job->heads; h++) {
+      attend_one(job->query + t * job->query_stride + h * job->key_length,
+                 (const uint16_t *)job->keys + begin * key_stride, (const uint16_t *)job->values + begin * value_stride,
+                 job->key_length, job->value_length, key_stride, value_stride, end - begin, job->scale, job->softcap,
+                 job->scratch, job->out + t * job->out_stride + h * job->value_length);
+    }
   }
 }
 

@@ -142,25 +142,38 @@ static void to_half(const float *x, size_t length, uint16_t *out) {
   for (size_t j = 0; j < length; j++) out[j] = half_from_float(x[j]);
 }
 
-static void attend(const float *query, const uint16_t *keys, const uint16_t *values, size_t key_length, size_t value_length,
-                   size_t key_stride, size_t value_stride, size_t positions, float scale,
-                   float *scores, float *out) {
-  float largest = -INFINITY;
-  for (size_t p = 0; p < positions; p++) {
-    float dot = 0;
-    for (size_t j = 0; j < key_length; j++) dot += query[j] * hw_half(keys[p * key_stride + j]);
-    scores[p] = dot * scale;
-    largest = fmaxf(largest, scores[p]);
-  }
-  float sum = 0;
-  for (size_t p = 0; p < positions; p++) {
-    scores[p] = expf(scores[p] - largest);
-    sum += scores[p];
-  }
-  for (size_t j = 0; j < value_length; j++) {
-    float mean = 0;
-    for (size_t p = 0; p < positions; p++) mean += scores[p] * hw_half(values[p * value_stride + j]);
-    out[j] = mean / sum;
+size_t hw_attention_scratch(size_t key_length, size_t value_length, size_t positions) {
+  return positions + (key_length > value_length ? key_length : value_length);
+}
+
+static void attend(const hw_attention *job) {
+  for (size_t t = 0; t < job->tokens; t++) {
+    const size_t end = job->start + t + 1, begin = job->window && end > job->window ? end - job->window : 0;
+    float *scores = job->scratch, *decoded = scores + (end - begin);
+    for (size_t h = 0; h < job->heads; h++) {
+      const float *query = job->query + t * job->query_stride + h * job->key_length;
+      float *out = job->out + t * job->out_stride + h * job->value_length;
+      float largest = -INFINITY;
+      for (size_t p = begin; p < end; p++) {
+        dequantize(job->type, (const uint8_t *)job->keys + p * job->key_stride, job->key_length, decoded);
+        float score = 0;
+        for (size_t j = 0; j < job->key_length; j++) score += query[j] * decoded[j];
+        score *= job->scale;
+        if (job->softcap != 0) score = job->softcap * tanhf(score / job->softcap);
+        scores[p - begin] = score;
+        largest = fmaxf(largest, score);
+      }
+      float sum = 0;
+      for (size_t p = begin; p < end; p++) {
+        scores[p - begin] = expf(scores[p - begin] - largest);
+        sum += scores[p - begin];
+      }
+      for (size_t j = 0; j < job->value_length; j++) out[j] = 0;
+      for (size_t p = begin; p < end; p++) {
+        dequantize(job->type, (const uint8_t *)job->values + p * job->value_stride, job->value_length, decoded);
+        for (size_t j = 0; j < job->value_length; j++) out[j] += scores[p - begin] / sum * decoded[j];
+      }
+    }
   }
 }
 

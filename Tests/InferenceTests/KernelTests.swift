@@ -198,35 +198,6 @@ struct KernelTests {
     }
   }
 
-  @Test(arguments: [(8, 8), (16, 16), (64, 64), (40, 24), (12, 20)])
-  func attentionIsAWeightedMean(_ keyLength: Int, _ valueLength: Int) {
-    var random = Noise.Generator(seed: 9)
-    for positions in [1, 2, 7, 8, 9, 33] {
-      func halves(_ count: Int) -> [UInt16] {
-        (0..<count).map { _ in Float16(Float.random(in: -2...2, using: &random)).bitPattern }
-      }
-      let (keyStride, valueStride) = (keyLength * 3, valueLength * 2)
-      let (keys, values) = (halves(positions * keyStride), halves(positions * valueStride))
-      let query = (0..<keyLength).map { _ in Float.random(in: -2...2, using: &random) }
-      func value(_ half: UInt16) -> Double { Double(Float(Float16(bitPattern: half))) }
-      let weights = (0..<positions).map { position in
-        exp(
-          0.3
-            * (0..<keyLength).reduce(0.0) { $0 + Double(query[$1]) * value(keys[position * keyStride + $1]) })
-      }
-      for kernels in Self.sets {
-        var scores = [Float](repeating: 0, count: positions)
-        var out = [Float](repeating: 0, count: valueLength)
-        kernels.table.attend(
-          query, keys, values, keyLength, valueLength, keyStride, valueStride, positions, 0.3, &scores, &out)
-        for index in 0..<valueLength {
-          let sum = (0..<positions).reduce(0.0) { $0 + weights[$1] * value(values[$1 * valueStride + index]) }
-          #expect(abs(Double(out[index]) - sum / weights.reduce(0, +)) < 2e-5, "\(kernels.name)")
-        }
-      }
-    }
-  }
-
   /// Blocks of random bits whose scales are moderate numbers.
   private static func randomBlocks(
     _ type: TensorType, elements: Int, _ random: inout Noise.Generator

@@ -20,6 +20,33 @@ typedef struct {
   float *meta;   // [tokens, length / 32, 2]: the scale of a group, and scale times the sum of its elements
 } hw_activations;
 
+// Causal attention of the query heads that share one key head:
+// out = softmax(scale * q · k) · v over the positions that a token sees.
+typedef struct {
+  // [tokens, query_stride]: `heads` heads of key_length floats side by side.
+  const float *query;
+  size_t query_stride, tokens, heads;
+  // The position of the first token. Token t sees position start + t and those before it; with a window, only the last
+  // `window` of them, itself included. 0: no window.
+  size_t start, window;
+  // How keys and values are stored: F16 or Q8_0 (lengths are multiples of 32 then).
+  uint32_t type;
+  // This head's part of position 0, and the bytes from one position to the next.
+  const void *keys, *values;
+  size_t key_length, value_length, key_stride, value_stride;
+  float scale;
+  // Scores s become softcap * tanh(s / softcap); 0: they stay.
+  float softcap;
+  // Floats, as many as hw_attention_scratch says for at least so many tokens and heads.
+  float *scratch;
+  // [tokens, out_stride]: `heads` heads of value_length floats side by side.
+  float *out;
+  size_t out_stride;
+} hw_attention;
+
+// Floats of scratch that attention over `positions` positions needs.
+size_t hw_attention_scratch(size_t key_length, size_t value_length, size_t positions);
+
 typedef struct {
   // "portable", "avx2" ...
   const char *name;
@@ -56,11 +83,8 @@ typedef struct {
   // IEEE half precision, rounded to nearest even.
   void (*to_half)(const float *x, size_t length, uint16_t *out);
 
-  // Attention of one query head over `positions` earlier keys: out = softmax(scale * q · k) · v.
-  // keys, values: halves, `stride` elements from one position to the next.
-  // scores: scratch of `positions` floats.
-  void (*attend)(const float *query, const uint16_t *keys, const uint16_t *values, size_t key_length, size_t value_length,
-                 size_t key_stride, size_t value_stride, size_t positions, float scale, float *scores, float *out);
+  // Attention of some tokens; see hw_attention.
+  void (*attend)(const hw_attention *job);
 } hw_kernels;
 
 // Plain C, the reference for all others.

@@ -1,3 +1,4 @@
+import CKernels
 import Domain
 
 /// What the bundled core needs beside the weights and the KV cache: the arena of one session.
@@ -42,7 +43,7 @@ enum ArenaBuffer: CaseIterable {
   case high  // [T, widest], bytes
   case low  // [T, widest], bytes
   case meta  // [T, widest / 32, 2]
-  case scores  // [threads, context]
+  case scratch  // [threads, scratchLength]
   case rows  // [threads, rowsAtOnce, widest]
   case logits  // [logitsAtOnce, vocabulary]
 
@@ -54,6 +55,11 @@ enum ArenaBuffer: CaseIterable {
   /// The longest row of any weight.
   static func widest(_ shape: ModelShape) -> Int {
     max(shape.embedding, shape.feedForward, shape.heads * shape.valueLength)
+  }
+
+  /// What attention needs on one thread.
+  static func scratchLength(_ shape: ModelShape, context: Int) -> Int {
+    hw_attention_scratch(shape.keyLength, shape.valueLength, context)
   }
 
   var elementBytes: Int { self == .high || self == .low ? 1 : 4 }
@@ -71,7 +77,7 @@ enum ArenaBuffer: CaseIterable {
       case .turns: (batch, shape.keyLength)
       case .high, .low: (batch, Self.widest(shape))
       case .meta: (batch, (Self.widest(shape) + 31) / 32 * 2)
-      case .scores: (threads, context)
+      case .scratch: (threads, Self.scratchLength(shape, context: context))
       case .rows: (threads * Self.rowsAtOnce, Self.widest(shape))
       case .logits: (Self.logitsAtOnce, shape.vocabulary)
       }

@@ -43,16 +43,25 @@ final class KeyValueCache {
     kernels.table.to_half(source, count, halves + index)
   }
 
-  /// Attention of one query head over the first `positions` positions.
+  /// Attention of the query heads that share one key head, for some tokens from position `start` on.
+  ///
+  /// - Parameters:
+  ///   - query: [tokens, heads * keyLength].
+  ///   - scratch: `ArenaBuffer.scratchLength` floats.
+  ///   - out: [tokens, heads * valueLength].
   func attend(
-    layer: Int, kvHead: Int, shape: ModelShape, query: UnsafePointer<Float>, positions: Int,
-    scores: UnsafeMutablePointer<Float>, out: UnsafeMutablePointer<Float>, _ kernels: Kernels
+    layer: Int, kvHead: Int, shape: ModelShape, query: UnsafePointer<Float>, tokens: Int, start: Int,
+    scratch: UnsafeMutablePointer<Float>, out: UnsafeMutablePointer<Float>, _ kernels: Kernels
   ) {
-    kernels.table.attend(
-      query, halves + keyStart[layer] + kvHead * shape.keyLength,
-      halves + valueStart[layer] + kvHead * shape.valueLength, shape.keyLength,
-      shape.valueLength, keyWidth[layer], valueWidth[layer], positions,
-      1 / Float(shape.keyLength).squareRoot(),
-      scores, out)
+    let group = shape.heads / shape.kvHeads[layer]
+    var job = hw_attention(
+      query: query + kvHead * group * shape.keyLength, query_stride: shape.heads * shape.keyLength, tokens: tokens,
+      heads: group, start: start, window: 0, type: TensorType.f16.rawValue,
+      keys: halves + keyStart[layer] + kvHead * shape.keyLength,
+      values: halves + valueStart[layer] + kvHead * shape.valueLength, key_length: shape.keyLength,
+      value_length: shape.valueLength, key_stride: keyWidth[layer] * 2, value_stride: valueWidth[layer] * 2,
+      scale: 1 / Float(shape.keyLength).squareRoot(), softcap: 0, scratch: scratch,
+      out: out + kvHead * group * shape.valueLength, out_stride: shape.heads * shape.valueLength)
+    kernels.table.attend(&job)
   }
 }

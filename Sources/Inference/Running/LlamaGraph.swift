@@ -1,4 +1,3 @@
-import CKernels
 import Domain
 
 /// The forward pass of a llama over batches of tokens.
@@ -11,11 +10,9 @@ final class LlamaGraph {
   private let shape: ModelShape
   private let epsilon: Float
   private let kernels: Kernels
-  private let exact: Bool
   private let pool: WorkerPool
   private let cache: KeyValueCache
   private let arena: Arena
-  private let context: Int
 
   private let hidden: UnsafeMutablePointer<Float>
   private let normed: UnsafeMutablePointer<Float>
@@ -26,9 +23,9 @@ final class LlamaGraph {
   private let gate: UnsafeMutablePointer<Float>
   private let up: UnsafeMutablePointer<Float>
   private let turns: UnsafeMutablePointer<Float>
-  private let activations: hw_activations
-  private let scores: UnsafeMutablePointer<Float>
-  private let rows: UnsafeMutablePointer<Float>
+  private let scratch: UnsafeMutablePointer<Float>
+  private let scratchLength: Int
+  private let products: MatrixMultiplier
   private let logits: UnsafeMutablePointer<Float>
 
   /// Tokens that one call of `forward` takes at most.
@@ -43,8 +40,7 @@ final class LlamaGraph {
     shape = model.shape
     epsilon = model.epsilon
     kernels = model.kernels
-    exact = model.options.exact
-    context = model.contextLength
+    let context = model.contextLength
     batch = model.options.batch
     pool = WorkerPool(count: model.options.threads)
     cache = try KeyValueCache(shape: shape, context: context)
@@ -52,7 +48,7 @@ final class LlamaGraph {
     let threads = model.options.threads
     let plan = CoreMemory(threads: threads).computeBytes(shape: shape, context: context, batch: batch)
     arena = try Arena(size: Int(plan.bytes), purpose: "activations")
-    let (arena, shape, context, batch) = (arena, shape, context, batch)
+    let (arena, shape, batch) = (arena, shape, batch)
     func floats(_ buffer: ArenaBuffer) -> UnsafeMutablePointer<Float> {
       arena.take(
         Float.self,
@@ -67,12 +63,12 @@ final class LlamaGraph {
     gate = floats(.gate)
     up = floats(.up)
     turns = floats(.turns)
-    activations = hw_activations(
-      high: arena.take(Int8.self, batch * ArenaBuffer.widest(shape)),
-      low: arena.take(Int8.self, batch * ArenaBuffer.widest(shape)), meta: floats(.meta))
-    scores = floats(.scores)
-    rows = floats(.rows)
+    scratch = floats(.scratch)
+    scratchLength = ArenaBuffer.scratchLength(shape, context: context)
     logits = floats(.logits)
+    products = MatrixMultiplier(
+      kernels: kernels, exact: model.options.exact, pool: pool, shape: shape, batch: batch, threads: threads,
+      arena: arena)
   }
 
   /// Computes the hidden states of `tokens` at positions from `start` on, and extends the cache by them.
@@ -98,7 +94,7 @@ final class LlamaGraph {
     let (keyWidth, valueWidth) = (kvHeads * shape.keyLength, kvHeads * shape.valueLength)
     let queryWidth = shape.heads * shape.keyLength
     norm(hidden, layer.attentionNorm, count: count)
-    multiply(
+    products.multiply(
       [Product(layer.query, query), Product(layer.key, key), Product(layer.value, value)], normed,
       count: count)
     pool.forEach(count, piece: 4) { tokens, _ in
@@ -113,33 +109,31 @@ final class LlamaGraph {
           kernels)
       }
     }
-    let group = shape.heads / kvHeads
-    pool.forEach(count * shape.heads, piece: count == 1 ? group : shape.heads) { heads, thread in
-      for item in heads {
-        let (token, head) = item.quotientAndRemainder(dividingBy: shape.heads)
+    // Eight tokens at a time for each key head: their queries share the keys that are read.
+    let blocks = (count + 7) / 8
+    pool.forEach(blocks * kvHeads, piece: 1) { items, thread in
+      for item in items {
+        let (block, kvHead) = item.quotientAndRemainder(dividingBy: kvHeads)
+        let tokens = block * 8..<min(block * 8 + 8, count)
         cache.attend(
-          layer: index, kvHead: head / group, shape: shape, query: query + item * shape.keyLength,
-          positions: start + token + 1, scores: scores + thread * context,
-          out: attended + item * shape.valueLength,
-          kernels)
+          layer: index, kvHead: kvHead, shape: shape, query: query + tokens.lowerBound * queryWidth,
+          tokens: tokens.count, start: start + tokens.lowerBound, scratch: scratch + thread * scratchLength,
+          out: attended + tokens.lowerBound * shape.heads * shape.valueLength, kernels)
       }
     }
-    multiply([Product(layer.attentionOutput, normed)], attended, count: count)
+    products.multiply([Product(layer.attentionOutput, normed)], attended, count: count)
     add(count: count)
   }
 
   private func feedForward(_ layer: LlamaWeights.Layer, count: Int) {
     norm(hidden, layer.feedForwardNorm, count: count)
-    quantize(normed, columns: shape.embedding, count: count, for: [layer.gate, layer.up])
-    pool.forEach(shape.feedForward, piece: pieceRows(shape.feedForward, count)) { rows, thread in
-      multiply(Product(layer.gate, gate), rows, normed, count: count, thread: thread)
-      multiply(Product(layer.up, up), rows, normed, count: count, thread: thread)
+    products.multiplyTogether([Product(layer.gate, gate), Product(layer.up, up)], normed, count: count) { rows in
       for token in 0..<count {
         let start = token * shape.feedForward + rows.lowerBound
         kernels.table.swiglu(gate + start, up + start, rows.count)
       }
     }
-    multiply([Product(layer.down, normed)], gate, count: count)
+    products.multiply([Product(layer.down, normed)], gate, count: count)
     add(count: count)
   }
 
@@ -167,7 +161,7 @@ final class LlamaGraph {
     while start < tokens.upperBound {
       let part = start..<min(start + ArenaBuffer.logitsAtOnce, tokens.upperBound)
       norm(hidden + start * shape.embedding, weights.outputNorm, count: part.count)
-      multiply([Product(weights.output, logits)], normed, count: part.count)
+      products.multiply([Product(weights.output, logits)], normed, count: part.count)
       body(part, logits)
       start = part.upperBound
     }
@@ -177,78 +171,6 @@ final class LlamaGraph {
   func concurrently(_ total: Int, _ body: (Int) -> Void) {
     pool.forEach(total, piece: 1) { items, _ in
       for item in items { body(item) }
-    }
-  }
-
-  // MARK: Matrix products
-
-  /// A matrix and where its products go: [tokens, rows].
-  private struct Product {
-    let matrix: Matrix
-    let out: UnsafeMutablePointer<Float>
-
-    init(_ matrix: Matrix, _ out: UnsafeMutablePointer<Float>) {
-      self.matrix = matrix
-      self.out = out
-    }
-  }
-
-  /// Multiplies all matrices with the same activations `x`, [count, columns], in one round of the pool.
-  private func multiply(_ products: [Product], _ x: UnsafeMutablePointer<Float>, count: Int) {
-    quantize(x, columns: products[0].matrix.columns, count: count, for: products.map(\.matrix))
-    let total = products.reduce(0) { $0 + $1.matrix.rows }
-    pool.forEach(total, piece: pieceRows(total, count)) { piece, thread in
-      // The rows of all matrices are counted through; a piece may reach over the end of one.
-      var first = 0
-      for product in products {
-        let rows = piece.clamped(to: first..<first + product.matrix.rows)
-        if !rows.isEmpty {
-          multiply(
-            product, rows.lowerBound - first..<rows.upperBound - first, x, count: count, thread: thread)
-        }
-        first += product.matrix.rows
-      }
-    }
-  }
-
-  /// Rows that a thread takes at a time: few enough to share the work evenly, many enough to be worth it, and for
-  /// prompts small enough to stay in the first-level cache.
-  private func pieceRows(_ rows: Int, _ count: Int) -> Int {
-    count > 1 ? 32 : max(32, rows / (pool.count * 4) / 2 * 2)
-  }
-
-  private func usesIntegers(_ matrix: Matrix) -> Bool { !exact && matrix.isQuantized }
-
-  private func quantize(
-    _ x: UnsafeMutablePointer<Float>, columns: Int, count: Int, for matrices: [Matrix]
-  ) {
-    guard matrices.contains(where: usesIntegers) else { return }
-    pool.forEach(count, piece: 8) { tokens, _ in
-      let first = tokens.lowerBound
-      kernels.table.quantize(
-        x + first * columns, tokens.count, columns,
-        hw_activations(
-          high: activations.high + first * columns, low: activations.low + first * columns,
-          meta: activations.meta + first * columns / 32 * 2))
-    }
-  }
-
-  private func multiply(
-    _ product: Product, _ range: Range<Int>, _ x: UnsafeMutablePointer<Float>, count: Int, thread: Int
-  ) {
-    let matrix = product.matrix
-    if usesIntegers(matrix) {
-      kernels.table.multiply_quantized(
-        matrix.type.rawValue, matrix.row(range.lowerBound), range.count, matrix.columns, activations, count,
-        product.out + range.lowerBound, matrix.rows)
-      return
-    }
-    let decoded = rows + thread * ArenaBuffer.rowsAtOnce * ArenaBuffer.widest(shape)
-    for start in stride(from: range.lowerBound, to: range.upperBound, by: ArenaBuffer.rowsAtOnce) {
-      let some = min(ArenaBuffer.rowsAtOnce, range.upperBound - start)
-      kernels.table.dequantize(matrix.type.rawValue, matrix.row(start), some * matrix.columns, decoded)
-      kernels.table.multiply_float(
-        decoded, some, matrix.columns, x, count, product.out + start, matrix.rows)
     }
   }
 }

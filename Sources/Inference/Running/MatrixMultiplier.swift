@@ -1,0 +1,113 @@
+import CKernels
+import Domain
+
+/// A matrix and where its products go: [tokens, rows].
+struct Product {
+  let matrix: Matrix
+  let out: UnsafeMutablePointer<Float>
+
+  init(_ matrix: Matrix, _ out: UnsafeMutablePointer<Float>) {
+    self.matrix = matrix
+    self.out = out
+  }
+}
+
+/// The matrix products of a session, shared out among its threads.
+///
+/// Activations are quantized once for all matrices that they are multiplied with; in exact arithmetic, and for types that
+/// have no integer kernel, weights are decoded some rows at a time and multiplied in floats.
+final class MatrixMultiplier {
+  private let kernels: Kernels
+  private let exact: Bool
+  private let pool: WorkerPool
+  private let widest: Int
+  private let activations: hw_activations
+  private let rows: UnsafeMutablePointer<Float>
+
+  /// Takes its buffers from an arena that was planned for them.
+  init(kernels: Kernels, exact: Bool, pool: WorkerPool, shape: ModelShape, batch: Int, threads: Int, arena: Arena) {
+    self.kernels = kernels
+    self.exact = exact
+    self.pool = pool
+    widest = ArenaBuffer.widest(shape)
+    func length(_ buffer: ArenaBuffer) -> Int {
+      Int(buffer.elements(shape: shape, context: 0, batch: batch, threads: threads).0)
+    }
+    activations = hw_activations(
+      high: arena.take(Int8.self, length(.high)), low: arena.take(Int8.self, length(.low)),
+      meta: arena.take(Float.self, length(.meta)))
+    rows = arena.take(Float.self, length(.rows))
+  }
+
+  /// Multiplies all matrices with the same activations `x`, [count, columns], in one round of the pool.
+  func multiply(_ products: [Product], _ x: UnsafeMutablePointer<Float>, count: Int) {
+    quantize(x, columns: products[0].matrix.columns, count: count, for: products.map(\.matrix))
+    let total = products.reduce(0) { $0 + $1.matrix.rows }
+    pool.forEach(total, piece: pieceRows(total, count)) { piece, thread in
+      // The rows of all matrices are counted through; a piece may reach over the end of one.
+      var first = 0
+      for product in products {
+        let rows = piece.clamped(to: first..<first + product.matrix.rows)
+        if !rows.isEmpty {
+          multiply(
+            product, rows.lowerBound - first..<rows.upperBound - first, x, count: count, thread: thread)
+        }
+        first += product.matrix.rows
+      }
+    }
+  }
+
+  /// Multiplies matrices of as many rows each with the same activations, and hands on each range of rows, when all have
+  /// it, to the thread that computed them.
+  func multiplyTogether(
+    _ products: [Product], _ x: UnsafeMutablePointer<Float>, count: Int, then body: (Range<Int>) -> Void
+  ) {
+    quantize(x, columns: products[0].matrix.columns, count: count, for: products.map(\.matrix))
+    let total = products[0].matrix.rows
+    pool.forEach(total, piece: pieceRows(total, count)) { rows, thread in
+      for product in products { multiply(product, rows, x, count: count, thread: thread) }
+      body(rows)
+    }
+  }
+
+  /// Rows that a thread takes at a time: few enough to share the work evenly, many enough to be worth it, and for
+  /// prompts small enough to stay in the first-level cache.
+  private func pieceRows(_ rows: Int, _ count: Int) -> Int {
+    count > 1 ? 32 : max(32, rows / (pool.count * 4) / 2 * 2)
+  }
+
+  private func usesIntegers(_ matrix: Matrix) -> Bool { !exact && matrix.isQuantized }
+
+  private func quantize(
+    _ x: UnsafeMutablePointer<Float>, columns: Int, count: Int, for matrices: [Matrix]
+  ) {
+    guard matrices.contains(where: usesIntegers) else { return }
+    pool.forEach(count, piece: 8) { tokens, _ in
+      let first = tokens.lowerBound
+      kernels.table.quantize(
+        x + first * columns, tokens.count, columns,
+        hw_activations(
+          high: activations.high + first * columns, low: activations.low + first * columns,
+          meta: activations.meta + first * columns / 32 * 2))
+    }
+  }
+
+  private func multiply(
+    _ product: Product, _ range: Range<Int>, _ x: UnsafeMutablePointer<Float>, count: Int, thread: Int
+  ) {
+    let matrix = product.matrix
+    if usesIntegers(matrix) {
+      kernels.table.multiply_quantized(
+        matrix.type.rawValue, matrix.row(range.lowerBound), range.count, matrix.columns, activations, count,
+        product.out + range.lowerBound, matrix.rows)
+      return
+    }
+    let decoded = rows + thread * ArenaBuffer.rowsAtOnce * widest
+    for start in stride(from: range.lowerBound, to: range.upperBound, by: ArenaBuffer.rowsAtOnce) {
+      let some = min(ArenaBuffer.rowsAtOnce, range.upperBound - start)
+      kernels.table.dequantize(matrix.type.rawValue, matrix.row(start), some * matrix.columns, decoded)
+      kernels.table.multiply_float(
+        decoded, some, matrix.columns, x, count, product.out + start, matrix.rows)
+    }
+  }
+}
