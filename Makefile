@@ -19,7 +19,7 @@ BINARY := .build/release/hubwatch
 INSTALLED := .build/static/release/hubwatch
 
 .PHONY: all build demo test torture fuzz bench bench-fit bench-poll bench-download bench-core static lint install uninstall
-.PHONY: clean system model python llama quantized
+.PHONY: clean system model python llama quantized reference
 
 all: build
 
@@ -61,6 +61,12 @@ demo: build model
 test: system lint model python
 	@scripts/system-packages --wanted $(TEST_PACKAGES)
 	scripts/test $(SWIFT_FLAGS)
+
+## Compares the inference core with llama.cpp's recorded logits, texts and perplexities, in every quantization of the real
+## model.
+reference: quantized
+	swift build $(SWIFT_FLAGS) --build-tests
+	HUBWATCH_REFERENCE=1 swift test $(SWIFT_FLAGS) --skip-build --filter '^InferenceTests\..*ReferenceTests'
 
 ## Lives through a thousand simulated lives of the hub and misses nothing; kills downloads a thousand times, and lets each
 ## of their system calls fail.
