@@ -18,7 +18,7 @@ PACKED := $(shell getconf GNU_LIBC_VERSION | awk '{split($$2, v, "."); if (v[1] 
 BINARY := .build/release/hubwatch
 INSTALLED := .build/static/release/hubwatch
 
-.PHONY: all build demo test torture fuzz bench bench-fit bench-poll bench-download bench-core static lint install uninstall
+.PHONY: all build demo test torture fuzz fuzz-core bench bench-fit bench-poll bench-download bench-core static lint install uninstall
 .PHONY: clean system model python llama quantized reference
 
 all: build
@@ -81,6 +81,14 @@ torture: system
 fuzz: system
 	swift build $(SWIFT_FLAGS) --product header-fuzz
 	.build/release/header-fuzz --corpus Tests/FitTests/Corpus --seconds $${FUZZ_SECONDS:-600} --seed $${FUZZ_SEED:-1}
+
+## Feeds damaged models and tokenizers to the inference core, built with the address sanitizer, kernels and all; what fares
+## in a new way joins Tests/InferenceTests/Corpus.
+fuzz-core: system
+	swift build -c release --sanitize=address --scratch-path .build/address --product core-fuzz
+	ASAN_OPTIONS=detect_leaks=0:hard_rss_limit_mb=2048 .build/address/release/core-fuzz \
+	  --corpus Tests/InferenceTests/Corpus $(if $(wildcard ../shared/models),--models ../shared/models) \
+	  --seconds $${FUZZ_SECONDS:-600} --seed $${FUZZ_SEED:-1}
 
 ## Measures fit on a catalog of 100,000 models, the poll on a simulated hub of a million, downloads of 2 GiB beside
 ## aria2c, curl, wget and huggingface_hub, and the inference core beside llama.cpp; BENCH_FLAGS=--quick for small ones,
