@@ -164,9 +164,9 @@ HW_AVX2 static void attend(const hw_attention *job) {
 
 const hw_kernels *hw_kernels_avx2(void) {
   static const hw_kernels kernels = {
-      "avx2",   hw_avx2_dequantize, hw_avx2_quantize, hw_avx2_multiply_quantized, hw_avx2_multiply_float,
-      rms_norm, rotate,             swiglu,           add,                        to_half,
-      attend,
+      .name = "avx2", .dequantize = hw_avx2_dequantize, .quantize = hw_avx2_quantize,
+      .multiply_quantized = hw_avx2_multiply_quantized, .panel_rows = 8, .multiply_panels = hw_avx2_multiply_panels, .multiply_float = hw_avx2_multiply_float, .rms_norm = rms_norm,
+      .rotate = rotate, .swiglu = swiglu, .add = add, .to_half = to_half, .attend = attend,
   };
   return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c") ? &kernels
                                                                                                          : NULL;

@@ -50,7 +50,7 @@ HW_INLINE void tile(const uint32_t type, const int nr, const int nt, const uint8
         for (int t = 0; t < nt; t++) {
           const int k = r * nt + t;
           const int8_t *x = high + (size_t)t * length + (i + g) * HW_GROUP;
-          const float *m = meta + 2 * ((size_t)t * groups + i + g);
+          const float *m = meta + HW_META * ((size_t)t * groups + i + g);
           const __m256 dot = dot_group(type, w, x, to_low);
           if (HW_HAS_HALVES(type)) {
             const float *halves = pairs[r] + 4 * g;
@@ -80,7 +80,7 @@ HW_INLINE void tile(const uint32_t type, const int nr, const int nt, const uint8
 HW_INLINE void product(const uint32_t type, const uint8_t *weights, size_t rows, size_t length, hw_activations x,
                        size_t tokens, float *out, size_t out_stride) {
   const size_t row_bytes = length / HW_GROUP / hw_block_groups(type) * hw_block_bytes(type);
-  const size_t meta_stride = length / HW_GROUP * 2;
+  const size_t meta_stride = length / HW_GROUP * HW_META;
   const ptrdiff_t to_low = x.low - x.high;
   size_t t = 0;
   for (; t + 4 <= tokens; t += 4) {
@@ -202,6 +202,15 @@ HW_INLINE void store_bytes(const __m256i whole[4], int8_t *out) {
   _mm256_storeu_si256((__m256i *)out, _mm256_permutevar8x32_epi32(_mm256_packs_epi16(low, high), order));
 }
 
+// 32 integers of 16 bits, of each four in the order 0, 2, 1, 3.
+HW_INLINE void store_wide(const __m256i wide[4], int16_t *out) {
+  for (int k = 0; k < 4; k++) {
+    const __m256i swapped = _mm256_shuffle_epi32(wide[k], _MM_SHUFFLE(3, 1, 2, 0));
+    const __m256i packed = _mm256_packs_epi32(swapped, swapped);
+    _mm_storeu_si128((__m128i *)(out + 8 * k), _mm256_castsi256_si128(_mm256_permute4x64_epi64(packed, 0x08)));
+  }
+}
+
 HW_AVX2 void hw_avx2_quantize(const float *x, size_t tokens, size_t length, hw_activations out) {
   const __m256 no_sign = _mm256_castsi256_ps(_mm256_set1_epi32(0x7FFFFFFF));
   for (size_t i = 0; i < tokens * length / HW_GROUP; i++) {
@@ -218,28 +227,34 @@ HW_AVX2 void hw_avx2_quantize(const float *x, size_t tokens, size_t length, hw_a
     const int is_broken = _mm256_movemask_ps(broken);
     const __m256 factor = _mm256_set1_ps(peak >= 0x1p-100f && !is_broken ? 127 / peak : 0);
 
-    __m256i whole[4], sums = _mm256_setzero_si256();
+    __m256i whole[4], sums[2] = {_mm256_setzero_si256(), _mm256_setzero_si256()};
     for (int k = 0; k < 4; k++) {
       part[k] = _mm256_mul_ps(part[k], factor);
       whole[k] = is_broken ? _mm256_setzero_si256() : _mm256_cvtps_epi32(part[k]);
-      sums = _mm256_add_epi32(sums, whole[k]);
+      sums[k / 2] = _mm256_add_epi32(sums[k / 2], whole[k]);
     }
     store_bytes(whole, out.high + i * HW_GROUP);
+    __m256i wide[4];
+    for (int k = 0; k < 4; k++) wide[k] = _mm256_slli_epi32(whole[k], 8);
     const __m256 limit = _mm256_set1_ps(127), unit = _mm256_set1_ps(256);
-    sums = _mm256_slli_epi32(sums, 8);
+    for (int k = 0; k < 2; k++) sums[k] = _mm256_slli_epi32(sums[k], 8);
     for (int k = 0; k < 4; k++) {
       __m256 rest = _mm256_mul_ps(_mm256_sub_ps(part[k], _mm256_cvtepi32_ps(whole[k])), unit);
       rest = _mm256_max_ps(_mm256_min_ps(rest, limit), _mm256_sub_ps(_mm256_setzero_ps(), limit));
       whole[k] = is_broken ? _mm256_setzero_si256() : _mm256_cvtps_epi32(rest);
-      sums = _mm256_add_epi32(sums, whole[k]);
+      sums[k / 2] = _mm256_add_epi32(sums[k / 2], whole[k]);
     }
     store_bytes(whole, out.low + i * HW_GROUP);
-    __m128i sum = _mm_add_epi32(_mm256_castsi256_si128(sums), _mm256_extracti128_si256(sums, 1));
-    sum = _mm_add_epi32(sum, _mm_shuffle_epi32(sum, 0x4E));
-    sum = _mm_add_epi32(sum, _mm_shuffle_epi32(sum, 0xB1));
+    for (int k = 0; k < 4; k++) wide[k] = _mm256_add_epi32(wide[k], whole[k]);
+    store_wide(wide, out.wide + i * HW_GROUP);
+    // Lanes 0 and 1: the sums of the halves.
+    __m256i both = _mm256_hadd_epi32(sums[0], sums[1]);
+    both = _mm256_hadd_epi32(both, both);
+    const __m128i halves = _mm_add_epi32(_mm256_castsi256_si128(both), _mm256_extracti128_si256(both, 1));
+    const int first = _mm_cvtsi128_si32(halves), last = _mm_extract_epi32(halves, 1);
     const float scale = is_broken ? NAN : peak / 127 / 256;
-    out.meta[2 * i] = scale;
-    out.meta[2 * i + 1] = scale * (float)_mm_cvtsi128_si32(sum);
+    const __m128i all = _mm_setr_epi32(1, first + last, first, last);
+    _mm_storeu_ps(out.meta + HW_META * i, _mm_mul_ps(_mm_set1_ps(scale), _mm_cvtepi32_ps(all)));
   }
 }
 

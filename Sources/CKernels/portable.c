@@ -44,17 +44,20 @@ static void quantize(const float *x, size_t tokens, size_t length, hw_activation
     }
     // A group of zeros must not divide by zero; a group of tiny numbers must not multiply by infinity.
     const float factor = largest >= 0x1p-100f ? 127 / largest : 0;
-    int sum = 0;
+    int sums[2] = {0, 0};
     for (int j = 0; j < HW_GROUP; j++) {
       const float scaled = is_broken ? 0 : group[j] * factor, whole = nearbyintf(scaled);
       const float rest = nearbyintf((scaled - whole) * 256);
       high[j] = (int8_t)whole;
       low[j] = (int8_t)(rest > 127 ? 127 : rest < -127 ? -127 : rest);
-      sum += 256 * high[j] + low[j];
+      sums[j / 16] += 256 * high[j] + low[j];
     }
     const float scale = is_broken ? NAN : largest / 127 / 256;
-    out.meta[2 * i] = scale;
-    out.meta[2 * i + 1] = scale * (float)sum;
+    float *meta = out.meta + HW_META * i;
+    meta[0] = scale;
+    meta[1] = scale * (float)(sums[0] + sums[1]);
+    meta[2] = scale * (float)sums[0];
+    meta[3] = scale * (float)sums[1];
   }
 }
 
@@ -79,7 +82,7 @@ static void multiply_quantized(uint32_t type, const void *weights, size_t rows, 
           }
           product += g.scale[half] * (float)dot + g.min[half] * (float)sum;
         }
-        out[t * out_stride + r] += x.meta[2 * (t * count + i)] * product;
+        out[t * out_stride + r] += x.meta[HW_META * (t * count + i)] * product;
       }
     }
   }
@@ -179,8 +182,9 @@ static void attend(const hw_attention *job) {
 
 const hw_kernels *hw_kernels_portable(void) {
   static const hw_kernels kernels = {
-      "portable", dequantize, quantize, multiply_quantized, multiply_float, rms_norm,
-      rotate,     swiglu,     add,      to_half,            attend,
+      .name = "portable", .dequantize = dequantize, .quantize = quantize, .multiply_quantized = multiply_quantized,
+      .multiply_float = multiply_float, .rms_norm = rms_norm, .rotate = rotate, .swiglu = swiglu, .add = add,
+      .to_half = to_half, .attend = attend,
   };
   return &kernels;
 }

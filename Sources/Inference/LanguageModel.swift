@@ -89,7 +89,8 @@ public final class LanguageModel: Sendable {
         .badTensors, file: path,
         "lists \(tokenizer.vocabularySize) tokens, but the embedding has \(shape.vocabulary) rows")
     }
-    weights = try LlamaWeights(files: files, shape: shape)
+    let source = GGUFWeights(files[0], otherParts: Array(files.dropFirst()))
+    weights = try LlamaWeights(source, shape: shape)
     rotation = try Rotation(header, shape: shape, factors: weights.frequencyFactors)
     epsilon = try header.float("llama.attention.layer_norm_rms_epsilon")
     kernels = options.portable ? .portable : .best

@@ -63,7 +63,7 @@ struct KernelTests {
       ours.meta.map(\.bitPattern).enumerated().allSatisfy { index, bits in
         bits == theirs.meta[index].bitPattern || (ours.meta[index].isNaN && theirs.meta[index].isNaN)
       })
-    #expect(ours.meta[2 * 5].isNaN && ours.meta[2 * 6].isNaN)
+    #expect(ours.meta[Int(HW_META) * 5].isNaN && ours.meta[Int(HW_META) * 6].isNaN)
     for index in 256..<count {
       let group = index / 32
       let peak = x[group * 32..<group * 32 + 32].reduce(0) { max($0, abs($1)) }
@@ -236,7 +236,7 @@ struct Activations {
   init(_ x: [Float], length: Int, _ kernels: Kernels) {
     high = [Int8](repeating: 0, count: x.count)
     low = high
-    meta = [Float](repeating: 0, count: x.count / 16)
+    meta = [Float](repeating: 0, count: x.count / 32 * Int(HW_META))
     withPointers { kernels.table.quantize(x, x.count / length, length, $0) }
   }
 
@@ -252,6 +252,6 @@ struct Activations {
 
   /// The number that an element stands for.
   func value(_ index: Int) -> Float {
-    meta[2 * (index / 32)] * Float(256 * Int(high[index]) + Int(low[index]))
+    meta[Int(HW_META) * (index / 32)] * Float(256 * Int(high[index]) + Int(low[index]))
   }
 }

@@ -10,6 +10,8 @@
 
 // Elements that share one scale in quantized activations.
 #define HW_GROUP 32
+// Floats that describe a group of activations.
+#define HW_META 4
 
 // Activations of some tokens, quantized once per matrix product. A token has `length` elements, a multiple of 32.
 // An element is scale * (256 * high + low): 16 bits, in two planes so that each multiplies as bytes. With 8 bits alone
@@ -17,7 +19,12 @@
 typedef struct {
   int8_t *high;  // [tokens, length], -127...127
   int8_t *low;   // [tokens, length], -127...127
-  float *meta;   // [tokens, length / 32, 2]: the scale of a group, and scale times the sum of its elements
+  // [tokens, length]: both planes as one number, of each four elements in the order 0, 2, 1, 3. Written only by sets that
+  // multiply so.
+  int16_t *wide;
+  // [tokens, length / 32, HW_META]: the scale of a group, and scale times the sum of its elements, of the first 16, and
+  // of the last 16.
+  float *meta;
 } hw_activations;
 
 // Causal attention of the query heads that share one key head:
@@ -64,6 +71,12 @@ typedef struct {
   void (*multiply_quantized)(uint32_t type, const void *weights, size_t rows, size_t length, hw_activations x,
                              size_t tokens, float *out, size_t out_stride);
 
+  // Rows that lie interleaved in a panel (hw_repack), and the same product over panels of them, of which the last may be
+  // incomplete. 0 and NULL: this set has no such product.
+  size_t panel_rows;
+  void (*multiply_panels)(uint32_t type, const void *panels, size_t rows, size_t length, hw_activations x, size_t tokens,
+                          float *out, size_t out_stride);
+
   // out[t * out_stride + r] = weights[r] · x[t] in floats; weights: [rows, length], x: [tokens, length].
   void (*multiply_float)(const float *weights, size_t rows, size_t length, const float *x, size_t tokens, float *out,
                          size_t out_stride);
@@ -87,11 +100,24 @@ typedef struct {
   void (*attend)(const hw_attention *job);
 } hw_kernels;
 
+// Whether a type can be repacked into panels: groups of rows whose blocks are interleaved, so that one load brings the
+// same elements of all rows and no sum runs across a register.
+int hw_has_panels(uint32_t type);
+
+// Bytes of a panel of `panel_rows` rows of `length` elements; a multiple of 64.
+size_t hw_panel_bytes(uint32_t type, size_t panel_rows, size_t length);
+
+// Writes a panel out of `rows` rows, 1 to panel_rows; missing ones become zeros. Element for element the same numbers.
+void hw_repack(uint32_t type, const void *weights, size_t rows, size_t panel_rows, size_t length, void *panel);
+
 // Plain C, the reference for all others.
 const hw_kernels *hw_kernels_portable(void);
 
 // AVX2 with FMA and F16C; NULL when the processor lacks them or is none of x86.
 const hw_kernels *hw_kernels_avx2(void);
+
+// AVX-512 (F, BW, VL, DQ, VNNI); NULL when the processor lacks them or is none of x86.
+const hw_kernels *hw_kernels_avx512(void);
 
 // Whether a tensor type can be decoded, and whether multiply_quantized takes it.
 int hw_is_supported(uint32_t type);

@@ -1,6 +1,4 @@
-import CKernels
 import Domain
-import ModelFiles
 
 /// The weights of a llama, in place in the mapped files; norms are decoded to floats.
 struct LlamaWeights: Sendable {
@@ -28,9 +26,8 @@ struct LlamaWeights: Sendable {
   /// Collects the tensors of a model whose shape has been checked against them.
   ///
   /// - Throws: `InferenceError.unsupported` for a tensor type or a tensor that this graph does not have.
-  init(files: [GGUFFile], shape: ModelShape) throws {
-    let source = Source(files: files)
-    try source.refuseUnknown(layers: shape.layers)
+  init(_ source: some WeightSource, shape: ModelShape) throws {
+    try Self.refuseUnknown(source, layers: shape.layers)
     embedding = try source.matrix("token_embd.weight")
     outputNorm = try source.floats("output_norm.weight")
     output = source.has("output.weight") ? try source.matrix("output.weight") : embedding
@@ -47,65 +44,22 @@ struct LlamaWeights: Sendable {
     }
   }
 
-  /// The tensors of one or several files by name.
-  private struct Source {
-    let files: [GGUFFile]
-    private let name: String
-
-    init(files: [GGUFFile]) {
-      self.files = files
-      name = files.first?.header.name ?? ""
+  /// A tensor that the graph would leave out (a bias, say) means a different model: better none than nonsense.
+  private static func refuseUnknown(_ source: some WeightSource, layers: Int) throws {
+    let parts = [
+      "attn_norm", "attn_q", "attn_k", "attn_v", "attn_output", "ffn_norm", "ffn_gate", "ffn_up",
+    ]
+    var known: Set<String> = [
+      "token_embd.weight", "output_norm.weight", "output.weight", "rope_freqs.weight",
+    ]
+    for layer in 0..<layers {
+      for part in parts + ["ffn_down", "rope_freqs", "attn_rot_embd"] {
+        known.insert("blk.\(layer).\(part).weight")
+      }
+      known.insert("blk.\(layer).attn_rot_embd")
     }
-
-    func has(_ tensor: String) -> Bool { files.contains { $0.header.tensor(tensor) != nil } }
-
-    private func find(_ tensor: String) throws -> (GGUFTensorInfo, UnsafeRawBufferPointer) {
-      for file in files {
-        guard let info = file.header.tensor(tensor) else { continue }
-        guard hw_is_supported(info.type.rawValue) != 0 else {
-          throw InferenceError.unsupported("tensor type \(info.type.name) of '\(tensor)'", file: name)
-        }
-        return (info, file.data(of: info))
-      }
-      throw InferenceError(.badModel, "\(name): the tensor '\(tensor)' is missing")
-    }
-
-    func matrix(_ tensor: String) throws -> Matrix {
-      let (info, data) = try find(tensor)
-      guard let start = data.baseAddress else {
-        throw InferenceError(.badModel, "\(name): the tensor '\(tensor)' is empty")
-      }
-      return Matrix(data: start, type: info.type, rows: Int(info.rows), columns: Int(info.dimensions[0]))
-    }
-
-    func floats(_ tensor: String) throws -> [Float] {
-      let (info, data) = try find(tensor)
-      return [Float](unsafeUninitializedCapacity: Int(info.elements)) { buffer, count in
-        Kernels.portable.table.dequantize(
-          info.type.rawValue, data.baseAddress, buffer.count, buffer.baseAddress)
-        count = Int(info.elements)
-      }
-    }
-
-    /// A tensor that the graph would leave out (a bias, say) means a different model: better none than nonsense.
-    func refuseUnknown(layers: Int) throws {
-      let parts = [
-        "attn_norm", "attn_q", "attn_k", "attn_v", "attn_output", "ffn_norm", "ffn_gate", "ffn_up",
-      ]
-      var known: Set<String> = [
-        "token_embd.weight", "output_norm.weight", "output.weight", "rope_freqs.weight",
-      ]
-      for layer in 0..<layers {
-        for part in parts + ["ffn_down", "rope_freqs", "attn_rot_embd"] {
-          known.insert("blk.\(layer).\(part).weight")
-        }
-        known.insert("blk.\(layer).attn_rot_embd")
-      }
-      for file in files {
-        for tensor in file.header.tensors where !known.contains(tensor.name) {
-          throw InferenceError.unsupported("tensor \(tensor.name.prefix(80).debugDescription)", file: name)
-        }
-      }
+    for tensor in source.tensorNames where !known.contains(tensor) {
+      throw InferenceError.unsupported("tensor \(tensor.prefix(80).debugDescription)", file: source.name)
     }
   }
 }

@@ -42,7 +42,7 @@ enum ArenaBuffer: CaseIterable {
   case turns  // [T, keyLength]
   case high  // [T, widest], bytes
   case low  // [T, widest], bytes
-  case meta  // [T, widest / 32, 2]
+  case meta  // [T, widest / 32, HW_META]
   case scratch  // [threads, scratchLength]
   case rows  // [threads, rowsAtOnce, widest]
   case logits  // [logitsAtOnce, vocabulary]
@@ -76,7 +76,7 @@ enum ArenaBuffer: CaseIterable {
       case .gate, .up: (batch, shape.feedForward)
       case .turns: (batch, shape.keyLength)
       case .high, .low: (batch, Self.widest(shape))
-      case .meta: (batch, (Self.widest(shape) + 31) / 32 * 2)
+      case .meta: (batch, (Self.widest(shape) + 31) / 32 * Int(HW_META))
       case .scratch: (threads, Self.scratchLength(shape, context: context))
       case .rows: (threads * Self.rowsAtOnce, Self.widest(shape))
       case .logits: (Self.logitsAtOnce, shape.vocabulary)

@@ -88,7 +88,7 @@ final class MatrixMultiplier {
         x + first * columns, tokens.count, columns,
         hw_activations(
           high: activations.high + first * columns, low: activations.low + first * columns,
-          meta: activations.meta + first * columns / 32 * 2))
+          meta: activations.meta + first * columns / 32 * Int(HW_META)))
     }
   }
 
