@@ -4,7 +4,8 @@ import ModelFiles
 
 /// A llama model out of GGUF files, ready to run.
 ///
-/// The weights stay in the mapped file; what else is needed is allocated by each `Session`.
+/// The weights stay in the mapped file, or are repacked once for the processor; what else is needed is allocated by each
+/// `Session`.
 public final class LanguageModel: Sendable {
   /// How a model is run.
   public struct Options: Sendable {
@@ -16,19 +17,19 @@ public final class LanguageModel: Sendable {
     public var exact: Bool
     /// Tokens of a prompt that go through the layers together; 1 to 2,048.
     public var batch: Int
-    /// Whether only plain C is used, to compare with.
-    public var portable: Bool
+    /// The kernels to use; nil takes the fastest that the processor runs.
+    public var kernels: KernelSet?
 
     /// Options with the usual values.
     public init(
       threads: Int = 2, contextLength: Int? = nil, exact: Bool = false, batch: Int = 128,
-      portable: Bool = false
+      kernels: KernelSet? = nil
     ) {
       self.threads = threads
       self.contextLength = contextLength
       self.exact = exact
       self.batch = batch
-      self.portable = portable
+      self.kernels = kernels
     }
   }
 
@@ -54,13 +55,15 @@ public final class LanguageModel: Sendable {
   public let quantizationName: String
   /// What a session takes.
   public let memory: Memory
-  /// The kernels in use: `avx2` or `portable`.
+  /// The kernels in use: `avx512`, `avx2` or `portable`.
   public var kernelName: String { kernels.name }
 
   let weights: LlamaWeights
   let rotation: Rotation
   let epsilon: Float
   let kernels: Kernels
+  /// Keeps the repacked weights alive.
+  private let panels: PanelStore
   /// Keeps the mappings alive that the weights point into.
   private let files: [GGUFFile]
 
@@ -89,20 +92,34 @@ public final class LanguageModel: Sendable {
         .badTensors, file: path,
         "lists \(tokenizer.vocabularySize) tokens, but the embedding has \(shape.vocabulary) rows")
     }
+    kernels = try Self.kernels(options.kernels)
     let source = GGUFWeights(files[0], otherParts: Array(files.dropFirst()))
-    weights = try LlamaWeights(source, shape: shape)
+    let weightBytes = files.reduce(0) { $0 + $1.header.tensors.reduce(0) { $0 + $1.byteCount } }
+    panels = PanelStore(kernels: kernels)
+    weights =
+      !options.exact && MainMemory.holds(weightBytes)
+      ? try LlamaWeights(PanelWeights(base: source, store: panels), shape: shape)
+      : try LlamaWeights(source, shape: shape)
     rotation = try Rotation(header, shape: shape, factors: weights.frequencyFactors)
     epsilon = try header.float("llama.attention.layer_norm_rms_epsilon")
-    kernels = options.portable ? .portable : .best
     contextLength = max(1, options.contextLength ?? min(shape.contextLength, 4096))
     options.batch = min(options.batch, contextLength)
     self.options = options
     quantizationName = Self.quantizationName(files)
     memory = Memory(
-      weights: ByteCount(files.reduce(0) { $0 + $1.header.tensors.reduce(0) { $0 + $1.byteCount } }),
+      weights: ByteCount(weightBytes),
       cache: ByteCount(CoreMemory.cacheBytes(shape: shape, context: contextLength)),
       compute: CoreMemory(threads: options.threads).computeBytes(
         shape: shape, context: contextLength, batch: options.batch))
+    panels.fill(threads: options.threads)
+  }
+
+  private static func kernels(_ set: KernelSet?) throws -> Kernels {
+    guard let set else { return .best }
+    guard let kernels = Kernels.named(set) else {
+      throw InferenceError(.unsupported, "unsupported: this processor does not run the kernels \(set.rawValue)")
+    }
+    return kernels
   }
 
   /// A new conversation with this model, with its own cache and threads.

@@ -160,9 +160,9 @@ struct BlockTests {
     }
     try first.write(to: packed)
     try second.write(to: plain)
-    for portable in [false, true] {
+    for kernels in [nil, KernelSet.portable] {
       func logits(_ path: String) throws -> [Float] {
-        let model = try LanguageModel(file: path, options: .init(threads: 1, portable: portable))
+        let model = try LanguageModel(file: path, options: .init(threads: 1, kernels: kernels))
         return try model.session().prefill(model.tokenizer.encode("the other"))
       }
       let (ours, theirs) = (try logits(packed), try logits(plain))

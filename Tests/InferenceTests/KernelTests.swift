@@ -13,7 +13,7 @@ struct KernelTests {
     .f32, .f16, .bf16, .q4_0, .q4_1, .q5_0, .q5_1, .q8_0, .q2_K, .q3_K, .q4_K, .q5_K, .q6_K, .iq4_nl, .iq4_xs,
   ]
   static let quantized = types.filter { hw_is_quantized($0.rawValue) != 0 }
-  static let sets = [Kernels.portable] + [Kernels.avx2].compactMap { $0 }
+  static let sets = KernelSet.allCases.compactMap(Kernels.named)
 
   private var fast: Kernels { get throws { try #require(Kernels.avx2) } }
 
@@ -198,8 +198,20 @@ struct KernelTests {
     }
   }
 
+  /// Where the halves of a block lie.
+  static func scaleOffsets(_ type: TensorType) -> [Int] {
+    switch type {
+    case .q4_1, .q5_1, .q4_K, .q5_K: [0, 2]
+    case .q2_K: [80, 82]
+    case .q3_K: [108]
+    case .q6_K: [208]
+    case .f32, .f16, .bf16: []
+    default: [0]
+    }
+  }
+
   /// Blocks of random bits whose scales are moderate numbers.
-  private static func randomBlocks(
+  static func randomBlocks(
     _ type: TensorType, elements: Int, _ random: inout Noise.Generator
   ) -> [UInt8] {
     var bytes = (0..<elements / type.blockElements * type.blockBytes).map { _ in
@@ -209,15 +221,7 @@ struct KernelTests {
       bytes[offset] = UInt8(truncatingIfNeeded: value.bitPattern)
       bytes[offset + 1] = UInt8(value.bitPattern >> 8)
     }
-    let scales: [Int] =
-      switch type {
-      case .q4_1, .q5_1, .q4_K, .q5_K: [0, 2]
-      case .q2_K: [80, 82]
-      case .q3_K: [108]
-      case .q6_K: [208]
-      case .f32, .f16, .bf16: []
-      default: [0]
-      }
+    let scales = scaleOffsets(type)
     for block in stride(from: 0, to: bytes.count, by: type.blockBytes) {
       for offset in scales { put(block + offset, Float16(Float.random(in: -0.1...0.1, using: &random))) }
       // Floats: no exponent of all ones.
@@ -231,11 +235,13 @@ struct KernelTests {
 struct Activations {
   var high: [Int8]
   var low: [Int8]
+  var wide: [Int16]
   var meta: [Float]
 
   init(_ x: [Float], length: Int, _ kernels: Kernels) {
     high = [Int8](repeating: 0, count: x.count)
     low = high
+    wide = [Int16](repeating: 0, count: x.count)
     meta = [Float](repeating: 0, count: x.count / 32 * Int(HW_META))
     withPointers { kernels.table.quantize(x, x.count / length, length, $0) }
   }
@@ -243,8 +249,12 @@ struct Activations {
   mutating func withPointers(_ body: (hw_activations) -> Void) {
     high.withUnsafeMutableBufferPointer { high in
       low.withUnsafeMutableBufferPointer { low in
-        meta.withUnsafeMutableBufferPointer { meta in
-          body(hw_activations(high: high.baseAddress, low: low.baseAddress, meta: meta.baseAddress))
+        wide.withUnsafeMutableBufferPointer { wide in
+          meta.withUnsafeMutableBufferPointer { meta in
+            body(
+              hw_activations(
+                high: high.baseAddress, low: low.baseAddress, wide: wide.baseAddress, meta: meta.baseAddress))
+          }
         }
       }
     }

@@ -82,7 +82,7 @@ struct SmallModelTests {
   @Test func plainCRunsToo() throws {
     let model = try LanguageModel(
       file: Shared.path("models/stories260K/gguf/stories260K-Q4_0.gguf"),
-      options: .init(threads: 1, portable: true))
+      options: .init(threads: 1, kernels: .portable))
     #expect(model.kernelName == "portable")
     let best = try self.model("stories260K/gguf/stories260K-Q4_0", exact: false)
     #expect(

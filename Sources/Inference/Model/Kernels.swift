@@ -1,5 +1,15 @@
 import CKernels
 
+/// A set of kernels, named after what the processor must have for it.
+public enum KernelSet: String, Sendable, CaseIterable {
+  /// Plain C.
+  case portable
+  /// AVX2, FMA and F16C.
+  case avx2
+  /// AVX-512 with VNNI.
+  case avx512
+}
+
 /// The table of C kernels that a model runs on.
 ///
 /// `@unchecked Sendable` is safe: the table is a constant of the C library, made of pointers to pure functions.
@@ -12,9 +22,21 @@ struct Kernels: @unchecked Sendable {
   /// AVX2, where the processor has it.
   static let avx2 = hw_kernels_avx2().map { Kernels(table: $0.pointee) }
 
-  /// The fastest that this processor runs.
-  static let best = avx2 ?? portable
+  /// AVX-512, where the processor has it.
+  static let avx512 = hw_kernels_avx512().map { Kernels(table: $0.pointee) }
 
-  /// `portable` or `avx2`.
+  /// The fastest that this processor runs.
+  static let best = avx512 ?? avx2 ?? portable
+
+  /// A set by name; nil when the processor lacks it.
+  static func named(_ set: KernelSet) -> Kernels? {
+    switch set {
+    case .portable: portable
+    case .avx2: avx2
+    case .avx512: avx512
+    }
+  }
+
+  /// `portable`, `avx2` …
   var name: String { String(cString: table.name) }
 }

@@ -1,14 +1,29 @@
 import CKernels
 import Domain
 
-/// A weight matrix in the mapped file: `rows` rows of `columns` elements in blocks of `type`.
+/// A weight matrix: `rows` rows of `columns` elements in blocks of `type`.
 ///
-/// `@unchecked Sendable` is safe: it points into a read-only mapping that the model which owns it keeps alive.
+/// `@unchecked Sendable` is safe: it points into a read-only mapping and, for panels, into memory that is written only
+/// before the model is handed out; the model which owns both keeps them alive.
 struct Matrix: @unchecked Sendable {
   let data: UnsafeRawPointer
   let type: TensorType
   let rows: Int
   let columns: Int
+  /// Whether the data lie in a mapped file, so that the kernel may forget the pages and read them again.
+  var isMapped = false
+  /// The same rows in panels (see `hw_repack`), and how many rows one of them has.
+  private(set) var panels: UnsafeRawPointer?
+  private(set) var panelRows = 0
+
+  /// A matrix at an address.
+  init(data: UnsafeRawPointer, type: TensorType, rows: Int, columns: Int, isMapped: Bool = false) {
+    self.data = data
+    self.type = type
+    self.rows = rows
+    self.columns = columns
+    self.isMapped = isMapped
+  }
 
   /// Bytes of one row.
   var rowBytes: Int { columns / type.blockElements * type.blockBytes }
@@ -18,4 +33,27 @@ struct Matrix: @unchecked Sendable {
 
   /// First byte of a row.
   func row(_ index: Int) -> UnsafeRawPointer { data + index * rowBytes }
+
+  /// Bytes of one panel.
+  var panelBytes: Int { hw_panel_bytes(type.rawValue, panelRows, columns) }
+
+  /// First byte of the panel that begins with a row, a multiple of `panelRows`; nil without panels.
+  func panel(from row: Int) -> UnsafeRawPointer? { panels.map { $0 + row / panelRows * panelBytes } }
+
+  /// The same matrix with a place for its panels.
+  func withPanels(_ panels: UnsafeRawPointer, rows: Int) -> Matrix {
+    var copy = self
+    copy.panels = panels
+    copy.panelRows = rows
+    return copy
+  }
+
+  /// A matrix of some of the rows. It keeps the panels if the range begins with one.
+  func slice(_ range: Range<Int>) -> Matrix {
+    var slice = Matrix(data: row(range.lowerBound), type: type, rows: range.count, columns: columns, isMapped: isMapped)
+    if panelRows > 0, range.lowerBound.isMultiple(of: panelRows), let panel = panel(from: range.lowerBound) {
+      slice = slice.withPanels(panel, rows: panelRows)
+    }
+    return slice
+  }
 }

@@ -59,7 +59,9 @@ struct GGUFWeights: WeightSource {
     guard let start = data.baseAddress else {
       throw InferenceError(.badModel, "\(name): the tensor '\(tensor)' is empty")
     }
-    return Matrix(data: start, type: info.type, rows: Int(info.rows), columns: Int(info.dimensions[0]))
+    return Matrix(
+      data: start, type: info.type, rows: Int(info.rows), columns: Int(info.dimensions[0]),
+      isMapped: true)
   }
 
   func floats(_ tensor: String) throws -> [Float] {

@@ -42,6 +42,7 @@ enum ArenaBuffer: CaseIterable {
   case turns  // [T, keyLength]
   case high  // [T, widest], bytes
   case low  // [T, widest], bytes
+  case wide  // [T, widest], 16 bits
   case meta  // [T, widest / 32, HW_META]
   case scratch  // [threads, scratchLength]
   case rows  // [threads, rowsAtOnce, widest]
@@ -62,7 +63,13 @@ enum ArenaBuffer: CaseIterable {
     hw_attention_scratch(shape.keyLength, shape.valueLength, context)
   }
 
-  var elementBytes: Int { self == .high || self == .low ? 1 : 4 }
+  var elementBytes: Int {
+    switch self {
+    case .high, .low: 1
+    case .wide: 2
+    default: 4
+    }
+  }
 
   func elements(shape: ModelShape, context: Int, batch: Int, threads: Int) -> (Int64, overflow: Bool) {
     let kvHeads = shape.kvHeads.max() ?? 0
@@ -75,7 +82,7 @@ enum ArenaBuffer: CaseIterable {
       case .attended: (batch, shape.heads * shape.valueLength)
       case .gate, .up: (batch, shape.feedForward)
       case .turns: (batch, shape.keyLength)
-      case .high, .low: (batch, Self.widest(shape))
+      case .high, .low, .wide: (batch, Self.widest(shape))
       case .meta: (batch, (Self.widest(shape) + 31) / 32 * Int(HW_META))
       case .scratch: (threads, Self.scratchLength(shape, context: context))
       case .rows: (threads * Self.rowsAtOnce, Self.widest(shape))

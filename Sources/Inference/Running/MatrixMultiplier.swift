@@ -35,6 +35,7 @@ final class MatrixMultiplier {
     }
     activations = hw_activations(
       high: arena.take(Int8.self, length(.high)), low: arena.take(Int8.self, length(.low)),
+      wide: arena.take(Int16.self, length(.wide)),
       meta: arena.take(Float.self, length(.meta)))
     rows = arena.take(Float.self, length(.rows))
   }
@@ -42,9 +43,9 @@ final class MatrixMultiplier {
   /// Multiplies all matrices with the same activations `x`, [count, columns], in one round of the pool.
   func multiply(_ products: [Product], _ x: UnsafeMutablePointer<Float>, count: Int) {
     quantize(x, columns: products[0].matrix.columns, count: count, for: products.map(\.matrix))
-    let total = products.reduce(0) { $0 + $1.matrix.rows }
+    let total = products.reduce(0) { $0 + wholePanels($1.matrix.rows) }
     pool.forEach(total, piece: pieceRows(total, count)) { piece, thread in
-      // The rows of all matrices are counted through; a piece may reach over the end of one.
+      // The rows of all matrices are counted through, in whole panels; a piece may reach over the end of one.
       var first = 0
       for product in products {
         let rows = piece.clamped(to: first..<first + product.matrix.rows)
@@ -52,7 +53,7 @@ final class MatrixMultiplier {
           multiply(
             product, rows.lowerBound - first..<rows.upperBound - first, x, count: count, thread: thread)
         }
-        first += product.matrix.rows
+        first += wholePanels(product.matrix.rows)
       }
     }
   }
@@ -73,7 +74,14 @@ final class MatrixMultiplier {
   /// Rows that a thread takes at a time: few enough to share the work evenly, many enough to be worth it, and for
   /// prompts small enough to stay in the first-level cache.
   private func pieceRows(_ rows: Int, _ count: Int) -> Int {
-    count > 1 ? 32 : max(32, rows / (pool.count * 4) / 2 * 2)
+    count > 1 ? Self.panelRows : max(Self.panelRows, rows / (pool.count * 4) / Self.panelRows * Self.panelRows)
+  }
+
+  /// A multiple of the rows of every set's panels.
+  private static let panelRows = 32
+
+  private func wholePanels(_ rows: Int) -> Int {
+    (rows + Self.panelRows - 1) / Self.panelRows * Self.panelRows
   }
 
   private func usesIntegers(_ matrix: Matrix) -> Bool { !exact && matrix.isQuantized }
@@ -88,6 +96,7 @@ final class MatrixMultiplier {
         x + first * columns, tokens.count, columns,
         hw_activations(
           high: activations.high + first * columns, low: activations.low + first * columns,
+          wide: activations.wide + first * columns,
           meta: activations.meta + first * columns / 32 * Int(HW_META)))
     }
   }
@@ -97,6 +106,12 @@ final class MatrixMultiplier {
   ) {
     let matrix = product.matrix
     if usesIntegers(matrix) {
+      if let panel = matrix.panel(from: range.lowerBound) {
+        kernels.table.multiply_panels(
+          matrix.type.rawValue, panel, range.count, matrix.columns, activations, count, product.out + range.lowerBound,
+          matrix.rows)
+        return
+      }
       kernels.table.multiply_quantized(
         matrix.type.rawValue, matrix.row(range.lowerBound), range.count, matrix.columns, activations, count,
         product.out + range.lowerBound, matrix.rows)
