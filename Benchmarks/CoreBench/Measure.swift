@@ -1,6 +1,7 @@
 import ArgumentParser
 import BenchSupport
 import Foundation
+import Inference
 
 struct Measure: ParsableCommand {
   static let configuration = CommandConfiguration(abstract: "Measures everything and prints tables.")

@@ -1,5 +1,6 @@
 import BenchSupport
 import Foundation
+import Inference
 
 /// Both engines with one model on so many threads, running the same tests in turn.
 final class Race {

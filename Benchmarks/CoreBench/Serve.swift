@@ -16,7 +16,8 @@ struct Serve: ParsableCommand {
   func run() throws {
     let clock = ContinuousClock()
     let start = clock.now
-    let model = try LanguageModel(file: file, options: KernelSet.options(kernels, threads: threads, context: context))
+    let model = try LanguageModel(
+      file: file, options: .init(threads: threads, contextLength: context, kernels: kernels))
     let session = try model.session()
     let memory = model.memory
     try say(
@@ -70,14 +71,7 @@ struct Answer: Codable {
   let cpu: Double
 }
 
-/// Kernels that our side is limited to.
-enum KernelSet: String, ExpressibleByArgument, CaseIterable {
-  case portable
-
-  static func options(_ kernels: KernelSet?, threads: Int, context: Int) -> LanguageModel.Options {
-    .init(threads: threads, contextLength: context, portable: kernels == .portable)
-  }
-}
+extension KernelSet: ExpressibleByArgument {}
 
 /// Keeps a processor busy until its parent ends or ends it.
 struct Burn: ParsableCommand {
