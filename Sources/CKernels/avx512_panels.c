@@ -10,10 +10,6 @@
 
 // Rows of a panel: the lanes of a register.
 #define ROWS 16
-#define TARGET "avx512f,avx512bw,avx512vl,avx512dq,avx512vnni,avx2,fma,f16c"
-#define HW_AVX512 __attribute__((target(TARGET)))
-#define HW_INLINE static inline __attribute__((always_inline, target(TARGET)))
-
 // A word of four activations, in every lane.
 HW_INLINE __m512i four(const int8_t *x) {
   int word;

@@ -109,12 +109,12 @@ final class LlamaGraph {
           kernels)
       }
     }
-    // Eight tokens at a time for each key head: their queries share the keys that are read.
-    let blocks = (count + 7) / 8
+    // Sixteen tokens at a time for each key head: their queries share the keys that are read.
+    let blocks = (count + 15) / 16
     pool.forEach(blocks * kvHeads, piece: 1) { items, thread in
       for item in items {
         let (block, kvHead) = item.quotientAndRemainder(dividingBy: kvHeads)
-        let tokens = block * 8..<min(block * 8 + 8, count)
+        let tokens = block * 16..<min(block * 16 + 16, count)
         cache.attend(
           layer: index, kvHead: kvHead, shape: shape, query: query + tokens.lowerBound * queryWidth,
           tokens: tokens.count, start: start + tokens.lowerBound, scratch: scratch + thread * scratchLength,
