@@ -53,6 +53,7 @@ final class Race {
       measured.ours.append(try turn(of: ours, test, idle: rival, &measured))
       if let rival { measured.theirs.append(try turn(of: rival, test, idle: ours, &measured)) }
     }
+    measured.finish()
     return measured
   }
 
@@ -80,20 +81,31 @@ struct Measured: Codable {
   let tokens: Int
   var ours: [Answer] = []
   var theirs: [Answer] = []
-  /// Whether llama.cpp ran with flash attention, which was the faster of both; nil without it.
+  /// Whether llama.cpp ran with flash attention, which was the faster of both; nil without llama.cpp.
   var flashAttention: Bool?
   /// The largest share of a run in which the other side, which was to be idle, worked.
   var idleShare = 0.0
+  /// Medians of all rounds; tokens a second, and our speed divided by theirs in the same round.
+  private(set) var ourSpeed = 0.0
+  private(set) var theirSpeed: Double?
+  private(set) var ratio: Double?
 
   init(test: String, tokens: Int) {
     self.test = test
     self.tokens = tokens
   }
 
-  var ourSpeed: Double { median(ours.map { Double(tokens) / $0.seconds }) }
-  var theirSpeed: Double? { theirs.isEmpty ? nil : median(theirs.map { Double(tokens) / $0.seconds }) }
-  /// Our speed divided by theirs, round by round.
+  mutating func finish() {
+    ourSpeed = median(ours.map { Double(tokens) / $0.seconds })
+    guard !theirs.isEmpty else { return }
+    theirSpeed = median(theirs.map { Double(tokens) / $0.seconds })
+    ratio = median(ratios)
+  }
+
   var ratios: [Double] { zip(ours, theirs).map { $1.seconds / $0.seconds } }
+
+  /// Processors that a side had on average: fewer than its threads tell that others wanted them, too.
+  static func processors(_ answers: [Answer]) -> Double { median(answers.map { $0.cpu / $0.seconds }) }
 }
 
 func median(_ values: [Double]) -> Double {

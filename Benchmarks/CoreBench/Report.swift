@@ -89,7 +89,8 @@ struct Report: Codable {
       let rows = rows.filter { $0.isLoaded == isLoaded }
       guard !rows.isEmpty else { continue }
       lines.append(isLoaded ? "\nloaded: beside a busy process on each processor" : "\nalone on the machine")
-      lines.append("model          threads test     hubwatch  llama.cpp   ratio (all rounds)       of bandwidth")
+      lines.append("                                tokens/s             ratio                of      processors")
+      lines.append("model          threads test     hubwatch llama.cpp   median (all rounds)  memory  had by each")
       lines += rows.map(line)
     }
     if !rows.isEmpty { lines += memoryLines }
@@ -105,22 +106,24 @@ struct Report: Codable {
 
   private func line(_ row: Row) -> String {
     let measured = row.measured
-    var line = Self.cell(row.model, 14) + Self.cell(" \(row.threads)", 9) + Self.cell(measured.test, 7)
-    line += String(format: "%9.1f", measured.ourSpeed)
-    if let theirs = measured.theirSpeed {
+    var line = Self.cell(row.model, 15) + Self.cell("\(row.threads)", 8) + Self.cell(measured.test, 7)
+    line += String(format: "%10.1f", measured.ourSpeed)
+    if let theirs = measured.theirSpeed, let ratio = measured.ratio {
       let ratios = measured.ratios
+      let flash = measured.flashAttention == true ? " " : "*"
       line += String(
-        format: "%10.1f%@ %7.2f (%.2f to %.2f)%@", theirs, measured.flashAttention == true ? " " : "*",
-        median(ratios), ratios.min() ?? 0, ratios.max() ?? 0, median(ratios) >= 1 ? "" : " below 1")
+        format: "%10.1f%@ %7.2f (%.2f to %.2f)", theirs, flash, ratio, ratios.min() ?? 0, ratios.max() ?? 0)
+    } else {
+      line += Self.cell("", 33)
     }
-    if let share = share(row) {
-      line += String(format: "  %4.0f %%", share * 100)
-      if let bar = row.shareBar { line += String(format: " (aim: at least %.0f %%)", bar * 100) }
-    }
+    line += share(row).map { String(format: "%6.0f %%", $0 * 100) } ?? Self.cell("", 8)
+    line += String(format: "%7.2f", Measured.processors(measured.ours))
+    if !measured.theirs.isEmpty { line += String(format: " %.2f", Measured.processors(measured.theirs)) }
+    if let bar = row.shareBar { line += String(format: "  (aim: at least %.0f %% of memory)", bar * 100) }
     if measured.idleShare > 0.02 {
       line += String(format: "  the other side worked meanwhile: %.0f %%", measured.idleShare * 100)
     }
-    return line
+    return line + (measured.ratio.map { $0 >= 1 } ?? true ? "" : "  slower")
   }
 
   private var memoryLines: [String] {

@@ -16,7 +16,7 @@ struct CorpusTests {
     Array(try Data(contentsOf: URL(filePath: "\(folder)/\(name)")))
   }
 
-  @Test(arguments: CoreTrial.allCases)
+  @Test(arguments: [CoreTrial.gguf, .tokenizer])
   func everyInputComesToAnEnd(_ trial: CoreTrial) throws {
     let temporary = try TemporaryFolder()
     var outcomes: Set<String> = []
