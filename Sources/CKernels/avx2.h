@@ -1,4 +1,4 @@
-// The matrix half of the AVX2 table, in its own file.
+// The parts of the AVX2 table that have files of their own.
 
 #ifndef HUBWATCH_AVX2_H
 #define HUBWATCH_AVX2_H
@@ -13,5 +13,6 @@ void hw_avx2_multiply_panels(uint32_t type, const void *panels, size_t rows, siz
                              size_t tokens, float *out, size_t out_stride);
 void hw_avx2_multiply_float(const float *weights, size_t rows, size_t length, const float *x, size_t tokens, float *out,
                             size_t out_stride);
+void hw_avx2_attend(const hw_attention *job);
 
 #endif

@@ -5,7 +5,6 @@
 #if defined(__x86_64__)
 
 #include "avx2_blocks.h"
-#include "avx2_exp.h"
 
 HW_AVX2 static void rotate_halves(float *x, size_t heads, size_t head_length, size_t rotated, const float *turns) {
   const size_t half = rotated / 2;
@@ -31,10 +30,16 @@ HW_AVX2 static void rotate_halves(float *x, size_t heads, size_t head_length, si
   }
 }
 
-// tanh x = 1 − 2 / (e^2x + 1)
+// tanh x = 1 − 2 / (e^2x + 1), and for |x| < 1/4, where this cancels, its Taylor series to x^9 (error below 1e-8).
 HW_INLINE __m256 tanh8(__m256 x) {
   const __m256 one = _mm256_set1_ps(1), e = exp8(_mm256_add_ps(x, x));
-  return _mm256_sub_ps(one, _mm256_div_ps(_mm256_set1_ps(2), _mm256_add_ps(e, one)));
+  const __m256 large = _mm256_sub_ps(one, _mm256_div_ps(_mm256_set1_ps(2), _mm256_add_ps(e, one)));
+  const __m256 square = _mm256_mul_ps(x, x);
+  __m256 small = _mm256_set1_ps(62.0f / 2835);
+  const float terms[4] = {-17.0f / 315, 2.0f / 15, -1.0f / 3, 1};
+  for (int k = 0; k < 4; k++) small = _mm256_fmadd_ps(small, square, _mm256_set1_ps(terms[k]));
+  const __m256 is_small = _mm256_cmp_ps(square, _mm256_set1_ps(0.0625f), _CMP_LT_OQ);
+  return _mm256_blendv_ps(large, _mm256_mul_ps(small, x), is_small);
 }
 
 HW_AVX2 static void geglu(float *gate, const float *up, size_t length) {

@@ -18,6 +18,8 @@ const hw_kernels *hw_kernels_avx512(void) {
   kernels.name = "avx512";
   kernels.panel_rows = 16;
   kernels.multiply_panels = hw_avx512_multiply_panels;
+  kernels.quantize = hw_avx512_quantize;
+  kernels.attend = hw_avx512_attend;
   return &kernels;
 }
 

@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "CKernels.h"
+#include "attention_scratch.h"
 #include "decoders.h"
 #include "formats.h"
 
@@ -146,7 +147,11 @@ static void to_half(const float *x, size_t length, uint16_t *out) {
 }
 
 size_t hw_attention_scratch(size_t key_length, size_t value_length, size_t positions) {
-  return positions + (key_length > value_length ? key_length : value_length);
+  // One query after the other: a score a position and a row. Many at once: a tile of keys and values, and queries,
+  // outputs and scores with a lane a query.
+  const size_t both = key_length + value_length;
+  const size_t one = positions + both, many = HW_TILE * both + HW_MOST_LANES * (both + HW_TILE);
+  return one > many ? one : many;
 }
 
 static void attend(const hw_attention *job) {

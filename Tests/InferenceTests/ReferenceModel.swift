@@ -17,8 +17,8 @@ struct ReferenceModel: Decodable, Sendable, CustomTestStringConvertible {
 
   struct Tensor: Sendable {
     let name: String
-    let dimensions: [Int64]
-    let values: [Float]
+    var dimensions: [Int64]
+    var values: [Float]
   }
 
   let name: String
@@ -54,10 +54,23 @@ struct ReferenceModel: Decodable, Sendable, CustomTestStringConvertible {
     }
   }
 
+  /// Blocks of 32 bytes and a scale.
+  private static func q8(_ values: UnsafeBufferPointer<Float>) -> [UInt8] {
+    stride(from: 0, to: values.count, by: 32).flatMap { start -> [UInt8] in
+      let block = values[start..<start + 32]
+      let scale = Float16(block.reduce(0) { max($0, abs($1)) } / 127)
+      let bits = scale.bitPattern
+      return [UInt8(truncatingIfNeeded: bits), UInt8(bits >> 8)]
+        + block.map { UInt8(bitPattern: Int8(($0 / max(Float(scale), 1e-7)).rounded())) }
+    }
+  }
+
   /// The model as a GGUF to be written.
   ///
-  /// - Parameter change: changes tensors and adds others before they are written.
-  func writer(_ change: (inout [Tensor]) -> Void = { _ in }) throws -> GGUFWriter {
+  /// - Parameters:
+  ///   - isQuantized: whether matrices are stored as Q8_0.
+  ///   - change: changes tensors and adds others before they are written.
+  func writer(isQuantized: Bool = false, _ change: (inout [Tensor]) -> Void = { _ in }) throws -> GGUFWriter {
     var writer = GGUFWriter()
     for entry in metadata { writer.set(entry.key, entry.value) }
     let vocabulary = ["<unk>", "<s>", "</s>"] + (3..<200).map { "t\($0)" }
@@ -68,20 +81,27 @@ struct ReferenceModel: Decodable, Sendable, CustomTestStringConvertible {
       "tokenizer.ggml.token_type", .array(GGUFArray(int32s: [2, 3, 3] + [Int32](repeating: 1, count: 197))))
     var tensors = tensors
     change(&tensors)
-    for tensor in tensors { try writer.add(tensor.name, dimensions: tensor.dimensions, floats: tensor.values) }
+    for tensor in tensors {
+      if isQuantized, tensor.dimensions.count > 1, tensor.dimensions[0] % 32 == 0 {
+        try writer.add(
+          tensor.name, type: .q8_0, dimensions: tensor.dimensions, data: tensor.values.withUnsafeBufferPointer(Self.q8))
+      } else {
+        try writer.add(tensor.name, dimensions: tensor.dimensions, floats: tensor.values)
+      }
+    }
     return writer
   }
 
   /// Writes the model into a folder and opens it.
   func open(
-    _ options: LanguageModel.Options? = nil, _ change: (inout GGUFWriter) -> Void = { _ in },
-    tensors: (inout [Tensor]) -> Void = { _ in }
+    _ options: LanguageModel.Options? = nil, isQuantized: Bool = false,
+    metadata change: (inout GGUFWriter) -> Void = { _ in }, tensors: (inout [Tensor]) -> Void = { _ in }
   ) throws -> LanguageModel {
     let path = FileManager.default.temporaryDirectory.appending(path: "hubwatch-reference-\(UUID().uuidString).gguf")
       .path
     // The mapping outlives the name.
     defer { unlink(path) }
-    var writer = try writer(tensors)
+    var writer = try writer(isQuantized: isQuantized, tensors)
     change(&writer)
     try writer.write(to: path)
     return try LanguageModel(

@@ -70,17 +70,19 @@ struct Rotation: Sendable {
   private static func divisors(
     _ header: GGUFHeader, shape: ModelShape, factors: Factors, pairs: Int, context: Int
   ) throws -> [Float] {
-    let chosen: [Float]
+    func checked(_ factors: [Float]) throws -> [Float] {
+      guard factors.count == pairs, factors.allSatisfy({ $0.isFinite && $0 > 0 }) else {
+        throw ModelFileError(.badTensors, file: header.name, "the rope factors are not \(pairs) positive numbers")
+      }
+      return factors
+    }
     switch factors {
     case .none: return [Float](repeating: 1, count: pairs)
-    case .always(let all): chosen = all
+    case .always(let factors): return try checked(factors)
     case .byContext(let short, let long):
-      chosen = Double(context) > (try originalContext(header, shape)) ? long : short
+      let (short, long) = (try checked(short), try checked(long))
+      return Double(context) > (try originalContext(header, shape)) ? long : short
     }
-    guard chosen.count == pairs, chosen.allSatisfy({ $0.isFinite && $0 > 0 }) else {
-      throw ModelFileError(.badTensors, file: header.name, "the rope factors are not \(pairs) positive numbers")
-    }
-    return chosen
   }
 
   private static func originalContext(_ header: GGUFHeader, _ shape: ModelShape) throws -> Double {

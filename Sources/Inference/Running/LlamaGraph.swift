@@ -13,7 +13,8 @@ final class LlamaGraph {
   private let elementwise: Elementwise
   private let pool: WorkerPool
   private let cache: KeyValueCache
-  private let arena: Arena
+  /// The memory of all buffers; all of it is taken.
+  let arena: Arena
 
   private let hidden: UnsafeMutablePointer<Float>
   private let normed: UnsafeMutablePointer<Float>
@@ -143,12 +144,12 @@ final class LlamaGraph {
 
   private func attend(_ index: Int, count: Int, start: Int) {
     let kvHeads = shape.kvHeads[index]
-    // Eight tokens at a time for each key head: their queries share the keys that are read.
-    let blocks = (count + 7) / 8
+    // Sixteen tokens at a time for each key head: their queries share the keys that are read.
+    let blocks = (count + 15) / 16
     pool.forEach(blocks * kvHeads, piece: 1) { items, thread in
       for item in items {
         let (block, kvHead) = item.quotientAndRemainder(dividingBy: kvHeads)
-        let tokens = block * 8..<min(block * 8 + 8, count)
+        let tokens = block * 16..<min(block * 16 + 16, count)
         cache.attend(
           layer: index, kvHead: kvHead, shape: shape,
           query: query + tokens.lowerBound * shape.heads * shape.keyLength, tokens: tokens.count,
