@@ -26,7 +26,7 @@ struct BrokenFolderTests {
       try LanguageModel(file: folder.path + file, options: Self.options)
     } throws: { error in
       guard let error = error as? any ReportableError else { return false }
-      return error.problem.contains(words) && (error as? InferenceError)?.kind == .unsupported == unsupported
+      return error.problem.contains(words) && ((error as? InferenceError)?.kind == .unsupported) == unsupported
     }
   }
 
