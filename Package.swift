@@ -103,7 +103,7 @@ let package = Package(
       exclude: ["Shim"]),
     .testTarget(
       name: "InferenceTests", dependencies: ["Inference", "ModelFiles", "CKernels", "Domain", "TestSupport"],
-      exclude: ["gguf_blocks.py"]),
+      exclude: ["gguf_blocks.py", "References"]),
     .testTarget(name: "SmokeTests", dependencies: ["Smoke", "TestSupport"]),
     .testTarget(
       name: "UpstreamsTests",
