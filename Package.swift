@@ -101,9 +101,13 @@ let package = Package(
       name: "TortureTests",
       dependencies: ["Downloads", "hubwatch", "Checksums", "HubServer", "ModelFiles", "Domain", "TestSupport", grdb],
       exclude: ["Shim"]),
+    .executableTarget(
+      name: "kernel-check", dependencies: ["CKernels"], path: "Tests/InferenceTests/KernelCheck",
+      cSettings: [.headerSearchPath("../../../Sources/CKernels")], linkerSettings: [.linkedLibrary("m")]),
     .testTarget(
-      name: "InferenceTests", dependencies: ["Inference", "ModelFiles", "CKernels", "Domain", "TestSupport"],
-      exclude: ["gguf_blocks.py", "References"]),
+      name: "InferenceTests",
+      dependencies: ["kernel-check", "Inference", "ModelFiles", "CKernels", "Domain", "TestSupport"],
+      exclude: ["gguf_blocks.py", "KernelCheck", "References"]),
     .testTarget(name: "SmokeTests", dependencies: ["Smoke", "TestSupport"]),
     .testTarget(
       name: "UpstreamsTests",
