@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "Quantizers.h"
 #include "elementwise.h"
 
 // Elements that share one scale in quantized activations.
@@ -101,6 +102,9 @@ typedef struct {
   // Attention of some tokens; see hw_attention.
   void (*attend)(const hw_attention *job);
 } hw_kernels;
+
+// Quantizes `length` floats, a multiple of 32, to blocks of Q8_0. A block with a NaN or an infinity gets the scale NaN.
+void hw_to_q8_0(const float *x, size_t length, void *out);
 
 // Whether a type can be repacked into panels: groups of rows whose blocks are interleaved, so that one load brings the
 // same elements of all rows and no sum runs across a register.

@@ -9,6 +9,9 @@
 
 #include "CKernels.h"
 
+// Numbers of tensor types that are tried: ggml's and our own.
+#define CHECKED_TYPES 2048
+
 // The parts of a table; each says what differs.
 void check_activations(const hw_kernels *set);
 void check_panels(const hw_kernels *set);

@@ -43,7 +43,7 @@ static void check_one_length(const hw_elementwise *set, size_t length) {
   expected = copy_of(x, length);
   set->add_scaled(ours, y, 0.3f, length);
   plain->add_scaled(expected, y, 0.3f, length);
-  for (size_t j = 0; j < length; j++) bound[j] = 1e-7f * (fabsf(x[j]) + fabsf(y[j]));
+  for (size_t j = 0; j < length; j++) bound[j] = 2.4e-7f * (fabsf(x[j]) + fabsf(y[j]));
   expect("sum with a factor", ours, expected, bound, length);
 
   ours = copy_of(x, length);

@@ -143,7 +143,7 @@ static void compare_extremes(const hw_kernels *set, uint32_t type) {
 
 void check_panels(const hw_kernels *set) {
   if (!set->panel_rows) return;
-  for (uint32_t type = 0; type < 64; type++) {
+  for (uint32_t type = 0; type < CHECKED_TYPES; type++) {
     if (!hw_has_panels(type)) continue;
     const size_t block = HW_GROUP * hw_block_groups(type);
     // Rows 1 ... 33 with tokens all over their range, then tokens 1 ... 21.
@@ -197,7 +197,7 @@ static void compare_rows(const hw_kernels *set, uint32_t type, size_t rows, size
 }
 
 void check_rows(const hw_kernels *set) {
-  for (uint32_t type = 0; type < 64; type++) {
+  for (uint32_t type = 0; type < CHECKED_TYPES; type++) {
     if (!hw_is_quantized(type)) continue;
     for (size_t tokens = 1; tokens <= 21; tokens += tokens < 10 ? 1 : 11) {
       compare_rows(set, type, 1 + tokens * 3 % 7, HW_GROUP * hw_block_groups(type) * (1 + tokens % 2), tokens);

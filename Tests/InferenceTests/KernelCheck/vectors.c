@@ -19,7 +19,7 @@ static void decode_both(const hw_kernels *set, uint32_t type, const void *blocks
 
 void check_decoding(const hw_kernels *set) {
   static const size_t counts[] = {1, 3, 4, 7, 8, 31, 32, 33, 64, 65, 255, 256, 257, 512, 600};
-  for (uint32_t type = 0; type < 64; type++) {
+  for (uint32_t type = 0; type < CHECKED_TYPES; type++) {
     if (!hw_is_supported(type)) continue;
     const hw_decoder *decoder = hw_find_decoder(type);
     for (size_t k = 0; k < sizeof counts / sizeof *counts; k++) {
