@@ -8,8 +8,9 @@ CACHE ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/hubwatch-dev
 export HUBWATCH_SMOLLM2 ?= $(CACHE)/SmolLM2-135M-Instruct.Q4_1.gguf
 export HUBWATCH_PYTHON ?= $(CACHE)/venv/bin/python
 
-# What single tests need beside the program: TLS servers, networks of their own, file systems to lose the power of.
-TEST_PACKAGES := nginx openssl iproute2 xfsprogs e2fsprogs util-linux
+# What single tests need beside the program: TLS servers, networks of their own, file systems to lose the power of; the C
+# library of 64-bit ARM and an emulator for it (17 MB).
+TEST_PACKAGES := nginx openssl iproute2 xfsprogs e2fsprogs util-linux libc6-dev-arm64-cross qemu-user
 
 # C and SIMD code is many times slower without optimisation, so tests run on the release build.
 SWIFT_FLAGS := -c release -Xswiftc -enable-testing

@@ -110,10 +110,15 @@ let package = Package(
       name: "TortureTests",
       dependencies: ["Downloads", "hubwatch", "Checksums", "HubServer", "ModelFiles", "Domain", "TestSupport", grdb],
       exclude: ["Shim"]),
+    .executableTarget(
+      name: "kernel-check", dependencies: ["CKernels"], path: "Tests/InferenceTests/KernelCheck",
+      cSettings: [.headerSearchPath("../../../Sources/CKernels")], linkerSettings: [.linkedLibrary("m")]),
     .testTarget(
       name: "InferenceTests",
-      dependencies: ["Inference", "ModelFiles", "CKernels", "CoreFuzzSupport", "Domain", "TestSupport"],
-      exclude: ["Corpus", "References", "gguf_blocks.py"]),
+      dependencies: [
+        "kernel-check", "Inference", "ModelFiles", "CKernels", "CoreFuzzSupport", "Domain", "TestSupport",
+      ],
+      exclude: ["Corpus", "KernelCheck", "References", "gguf_blocks.py"]),
     .testTarget(name: "SmokeTests", dependencies: ["Smoke", "TestSupport"]),
     .testTarget(
       name: "UpstreamsTests",

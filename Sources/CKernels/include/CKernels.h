@@ -125,6 +125,9 @@ const hw_kernels *hw_kernels_avx2(void);
 // AVX-512 (F, BW, VL, DQ, VNNI); NULL when the processor lacks them or is none of x86.
 const hw_kernels *hw_kernels_avx512(void);
 
+// NEON with products of bytes (dotprod), on Linux; NULL when the processor lacks them or is none of 64-bit ARM.
+const hw_kernels *hw_kernels_neon(void);
+
 // Whether a tensor type can be decoded, and whether multiply_quantized takes it.
 int hw_is_supported(uint32_t type);
 int hw_is_quantized(uint32_t type);
