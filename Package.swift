@@ -113,7 +113,7 @@ let package = Package(
     .testTarget(
       name: "InferenceTests",
       dependencies: ["Inference", "ModelFiles", "CKernels", "CoreFuzzSupport", "Domain", "TestSupport"],
-      exclude: ["Corpus", "gguf_blocks.py"]),
+      exclude: ["Corpus", "References", "gguf_blocks.py"]),
     .testTarget(name: "SmokeTests", dependencies: ["Smoke", "TestSupport"]),
     .testTarget(
       name: "UpstreamsTests",

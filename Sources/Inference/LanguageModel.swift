@@ -2,7 +2,7 @@ import Domain
 import Foundation
 import ModelFiles
 
-/// A llama model out of GGUF files, ready to run.
+/// A decoder model of the llama kind out of GGUF files, ready to run.
 ///
 /// The weights stay in the mapped file, or are repacked once for the processor; what else is needed is allocated by each
 /// `Session`.
@@ -58,9 +58,7 @@ public final class LanguageModel: Sendable {
   /// The kernels in use: `avx512`, `avx2` or `portable`.
   public var kernelName: String { kernels.name }
 
-  let weights: LlamaWeights
-  let rotation: Rotation
-  let epsilon: Float
+  let core: ModelCore
   let kernels: Kernels
   /// Keeps the repacked weights alive.
   private let panels: PanelStore
@@ -80,11 +78,8 @@ public final class LanguageModel: Sendable {
     files = try Self.open(path)
     let header = files[0].header
     shape = try ModelShape(gguf: header, otherParts: files.dropFirst().map(\.header))
-    guard shape.architecture == "llama" else {
+    guard Family.named(shape.architecture) != nil else {
       throw InferenceError.unsupported("architecture \(shape.architecture)", file: path)
-    }
-    guard shape.experts == 0 else {
-      throw InferenceError.unsupported("mixture of \(shape.experts) experts", file: path)
     }
     tokenizer = try Tokenizer(header)
     guard tokenizer.vocabularySize == shape.vocabulary else {
@@ -93,16 +88,14 @@ public final class LanguageModel: Sendable {
         "lists \(tokenizer.vocabularySize) tokens, but the embedding has \(shape.vocabulary) rows")
     }
     kernels = try Self.kernels(options.kernels)
+    contextLength = max(1, options.contextLength ?? min(shape.contextLength, 4096))
     let source = GGUFWeights(files[0], otherParts: Array(files.dropFirst()))
     let weightBytes = files.reduce(0) { $0 + $1.header.tensors.reduce(0) { $0 + $1.byteCount } }
     panels = PanelStore(kernels: kernels)
-    weights =
+    core =
       !options.exact && MainMemory.holds(weightBytes)
-      ? try LlamaWeights(PanelWeights(base: source, store: panels), shape: shape)
-      : try LlamaWeights(source, shape: shape)
-    rotation = try Rotation(header, shape: shape, factors: weights.frequencyFactors)
-    epsilon = try header.float("llama.attention.layer_norm_rms_epsilon")
-    contextLength = max(1, options.contextLength ?? min(shape.contextLength, 4096))
+      ? try ModelCore(PanelWeights(base: source, store: panels), shape: shape, context: contextLength)
+      : try ModelCore(source, shape: shape, context: contextLength)
     options.batch = min(options.batch, contextLength)
     self.options = options
     quantizationName = Self.quantizationName(files)

@@ -122,6 +122,11 @@ public struct GGUFArray: Sendable, Equatable {
     self.init(elementType: .int32, count: int32s.count, bytes: bytes)
   }
 
+  /// An array of truth values, for the writer.
+  public init(bools: [Bool]) {
+    self.init(elementType: .bool, count: bools.count, bytes: bools.map { $0 ? 1 : 0 })
+  }
+
   /// An array of 32-bit floats, for the writer.
   public init(floats: [Float]) {
     var bytes: [UInt8] = []

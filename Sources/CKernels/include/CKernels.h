@@ -8,6 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "elementwise.h"
+
 // Elements that share one scale in quantized activations.
 #define HW_GROUP 32
 // Floats that describe a group of activations.

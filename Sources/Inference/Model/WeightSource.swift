@@ -66,6 +66,10 @@ struct GGUFWeights: WeightSource {
 
   func floats(_ tensor: String) throws -> [Float] {
     let (info, data) = try find(tensor)
+    // No vector of a model is so long; a hollow file that says so must not take memory.
+    guard info.elements <= 1 << 24 else {
+      throw InferenceError(.badModel, "\(name): the tensor '\(tensor)' has \(info.elements) elements")
+    }
     return [Float](unsafeUninitializedCapacity: Int(info.elements)) { buffer, count in
       Kernels.portable.table.dequantize(
         info.type.rawValue, data.baseAddress, buffer.count, buffer.baseAddress)

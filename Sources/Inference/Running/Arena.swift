@@ -7,7 +7,8 @@ final class Arena {
   let base: UnsafeMutableRawPointer
   /// Bytes.
   let size: Int
-  private var used = 0
+  /// Bytes that were taken.
+  private(set) var used = 0
 
   /// Allocates `size` bytes.
   ///

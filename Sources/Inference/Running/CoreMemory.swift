@@ -37,9 +37,14 @@ enum ArenaBuffer: CaseIterable {
   case key  // [T, kvHeads * keyLength]
   case value  // [T, kvHeads * valueLength]
   case attended  // [T, heads * valueLength]
-  case gate  // [T, feedForward]
-  case up  // [T, feedForward]
+  case gate  // [max(T, experts used), widest feed-forward]
+  case up  // [max(T, experts used), widest feed-forward]
   case turns  // [T, keyLength]
+  case slidingTurns  // [T, keyLength]
+  case routes  // [T, experts]
+  case gathered  // [T, embedding], with experts
+  case expertOutput  // [T, embedding], with experts
+  case mixed  // [T, embedding], with experts
   case high  // [T, widest], bytes
   case low  // [T, widest], bytes
   case wide  // [T, widest], 16 bits
@@ -55,7 +60,11 @@ enum ArenaBuffer: CaseIterable {
 
   /// The longest row of any weight.
   static func widest(_ shape: ModelShape) -> Int {
-    max(shape.embedding, shape.feedForward, shape.heads * shape.valueLength)
+    max(shape.embedding, widestFeedForward(shape), shape.heads * shape.valueLength)
+  }
+
+  private static func widestFeedForward(_ shape: ModelShape) -> Int {
+    max(shape.feedForward, shape.expertFeedForward ?? 0)
   }
 
   /// What attention needs on one thread.
@@ -80,8 +89,11 @@ enum ArenaBuffer: CaseIterable {
       case .key: (batch, kvHeads * shape.keyLength)
       case .value: (batch, kvHeads * shape.valueLength)
       case .attended: (batch, shape.heads * shape.valueLength)
-      case .gate, .up: (batch, shape.feedForward)
+      case .gate, .up: (max(batch, shape.expertsUsed), Self.widestFeedForward(shape))
       case .turns: (batch, shape.keyLength)
+      case .slidingTurns: (shape.attention == nil ? 0 : batch, shape.keyLength)
+      case .routes: (batch, shape.experts)
+      case .gathered, .expertOutput, .mixed: (shape.experts > 0 ? batch : 0, shape.embedding)
       case .high, .low, .wide: (batch, Self.widest(shape))
       case .meta: (batch, (Self.widest(shape) + 31) / 32 * Int(HW_META))
       case .scratch: (threads, Self.scratchLength(shape, context: context))

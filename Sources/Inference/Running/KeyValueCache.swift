@@ -47,20 +47,24 @@ final class KeyValueCache {
   ///
   /// - Parameters:
   ///   - query: [tokens, heads * keyLength].
+  ///   - window: tokens that are looked back on; 0: all.
+  ///   - scale: what scores are multiplied with.
+  ///   - softcap: the largest size of scores; 0: unlimited.
   ///   - scratch: `ArenaBuffer.scratchLength` floats.
   ///   - out: [tokens, heads * valueLength].
   func attend(
     layer: Int, kvHead: Int, shape: ModelShape, query: UnsafePointer<Float>, tokens: Int, start: Int,
-    scratch: UnsafeMutablePointer<Float>, out: UnsafeMutablePointer<Float>, _ kernels: Kernels
+    window: Int, scale: Float, softcap: Float, scratch: UnsafeMutablePointer<Float>, out: UnsafeMutablePointer<Float>,
+    _ kernels: Kernels
   ) {
     let group = shape.heads / shape.kvHeads[layer]
     var job = hw_attention(
       query: query + kvHead * group * shape.keyLength, query_stride: shape.heads * shape.keyLength, tokens: tokens,
-      heads: group, start: start, window: 0, type: TensorType.f16.rawValue,
+      heads: group, start: start, window: window, type: TensorType.f16.rawValue,
       keys: halves + keyStart[layer] + kvHead * shape.keyLength,
       values: halves + valueStart[layer] + kvHead * shape.valueLength, key_length: shape.keyLength,
       value_length: shape.valueLength, key_stride: keyWidth[layer] * 2, value_stride: valueWidth[layer] * 2,
-      scale: 1 / Float(shape.keyLength).squareRoot(), softcap: 0, scratch: scratch,
+      scale: scale, softcap: softcap, scratch: scratch,
       out: out + kvHead * group * shape.valueLength, out_stride: shape.heads * shape.valueLength)
     kernels.table.attend(&job)
   }

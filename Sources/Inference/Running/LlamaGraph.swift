@@ -1,18 +1,20 @@
 import Domain
 
-/// The forward pass of a llama over batches of tokens.
+/// The forward pass of a decoder of the llama kind over batches of tokens.
 ///
-/// Per layer: RMSNorm, query, key and value products, rotation, attention, output product, residual; RMSNorm, gate and
-/// up products, SwiGLU, down product, residual. Source: Touvron et al., "LLaMA", section 2.2; names as in GGUF.
+/// Per layer: norm, query, key and value products, rotation, attention, output product, residual; norm, gate and up
+/// products, activation, down product, residual. What differs between architectures is data: a norm or bias that a model
+/// does not have is nil, a factor is 1. Source: Touvron et al., "LLaMA", section 2.2; names as in GGUF.
 final class LlamaGraph {
-  private let weights: LlamaWeights
-  private let rotation: Rotation
+  private let core: ModelCore
+  private let numbers: Hyperparameters
   private let shape: ModelShape
-  private let epsilon: Float
   private let kernels: Kernels
+  private let elementwise: Elementwise
   private let pool: WorkerPool
   private let cache: KeyValueCache
-  private let arena: Arena
+  /// The memory of all buffers; all of it is taken.
+  let arena: Arena
 
   private let hidden: UnsafeMutablePointer<Float>
   private let normed: UnsafeMutablePointer<Float>
@@ -20,12 +22,13 @@ final class LlamaGraph {
   private let key: UnsafeMutablePointer<Float>
   private let value: UnsafeMutablePointer<Float>
   private let attended: UnsafeMutablePointer<Float>
-  private let gate: UnsafeMutablePointer<Float>
-  private let up: UnsafeMutablePointer<Float>
   private let turns: UnsafeMutablePointer<Float>
+  private let slidingTurns: UnsafeMutablePointer<Float>
   private let scratch: UnsafeMutablePointer<Float>
   private let scratchLength: Int
   private let products: MatrixMultiplier
+  private let networks: NetworkRunner
+  private let experts: ExpertMixer?
   private let logits: UnsafeMutablePointer<Float>
 
   /// Tokens that one call of `forward` takes at most.
@@ -35,11 +38,11 @@ final class LlamaGraph {
   ///
   /// - Throws: `InferenceError` of kind `limit` when there is not so much memory.
   init(model: LanguageModel) throws {
-    weights = model.weights
-    rotation = model.rotation
+    core = model.core
+    numbers = core.numbers
     shape = model.shape
-    epsilon = model.epsilon
     kernels = model.kernels
+    elementwise = kernels.elementwise
     let context = model.contextLength
     batch = model.options.batch
     pool = WorkerPool(count: model.options.threads)
@@ -60,15 +63,22 @@ final class LlamaGraph {
     key = floats(.key)
     value = floats(.value)
     attended = floats(.attended)
-    gate = floats(.gate)
-    up = floats(.up)
     turns = floats(.turns)
+    slidingTurns = floats(.slidingTurns)
     scratch = floats(.scratch)
     scratchLength = ArenaBuffer.scratchLength(shape, context: context)
     logits = floats(.logits)
     products = MatrixMultiplier(
       kernels: kernels, exact: model.options.exact, pool: pool, shape: shape, batch: batch, threads: threads,
       arena: arena)
+    let networks = NetworkRunner(
+      kernels: kernels, activation: core.family.activation, products: products, gate: floats(.gate), up: floats(.up))
+    self.networks = networks
+    let (kernels, products) = (kernels, products)
+    experts = numbers.experts.map {
+      ExpertMixer(
+        kernels: kernels, products: products, networks: networks, numbers: $0, width: shape.embedding, floats: floats)
+    }
   }
 
   /// Computes the hidden states of `tokens` at positions from `start` on, and extends the cache by them.
@@ -76,39 +86,64 @@ final class LlamaGraph {
   /// At most `batch` tokens, all inside the vocabulary and the context.
   func forward(_ tokens: ArraySlice<Int32>, start: Int) {
     let count = tokens.count
+    let embedding = core.weights.embedding
     for (index, token) in tokens.enumerated() {
       kernels.table.dequantize(
-        weights.embedding.type.rawValue, weights.embedding.row(Int(token)), shape.embedding,
-        hidden + index * shape.embedding)
-      rotation.turns(position: start + index, into: turns + index * shape.keyLength)
+        embedding.type.rawValue, embedding.row(Int(token)), shape.embedding, hidden + index * shape.embedding)
+      core.rotation.turns(position: start + index, into: turns + index * shape.keyLength)
+      if shape.attention != nil {
+        core.slidingRotation.turns(position: start + index, into: slidingTurns + index * shape.keyLength)
+      }
+    }
+    if numbers.embeddingScale != 1 {
+      elementwise.table.scale(hidden, numbers.embeddingScale, count * shape.embedding)
     }
     for layer in 0..<shape.layers {
       attention(layer, count: count, start: start)
-      feedForward(weights.layers[layer], count: count)
+      feedForward(core.weights.layers[layer].feedForward, count: count)
     }
   }
 
   private func attention(_ index: Int, count: Int, start: Int) {
-    let layer = weights.layers[index]
-    let kvHeads = shape.kvHeads[index]
-    let (keyWidth, valueWidth) = (kvHeads * shape.keyLength, kvHeads * shape.valueLength)
-    let queryWidth = shape.heads * shape.keyLength
-    norm(hidden, layer.attentionNorm, count: count)
+    let layer = core.weights.layers[index].attention
+    let input = normalised(layer.norm, count: count)
     products.multiply(
-      [Product(layer.query, query), Product(layer.key, key), Product(layer.value, value)], normed,
+      [Product(layer.query.matrix, query), Product(layer.key.matrix, key), Product(layer.value.matrix, value)], input,
       count: count)
+    keep(index, layer, count: count, start: start)
+    attend(index, count: count, start: start)
+    products.multiply([Product(layer.output.matrix, normed)], attended, count: count)
+    join(normed, bias: layer.output.bias, norm: layer.postNorm, count: count)
+  }
+
+  /// Biases, norms and rotation of queries and keys; keys and values go into the cache.
+  private func keep(_ index: Int, _ layer: LlamaWeights.Attention, count: Int, start: Int) {
+    let kvHeads = shape.kvHeads[index]
+    let (queryWidth, keyWidth) = (shape.heads * shape.keyLength, kvHeads * shape.keyLength)
+    let valueWidth = kvHeads * shape.valueLength
+    let isSliding = shape.attention != nil && numbers.windows[index] > 0
+    let turns = isSliding ? slidingTurns : turns
     pool.forEach(count, piece: 4) { tokens, _ in
       for token in tokens {
-        let turns = turns + token * shape.keyLength
-        kernels.table.rotate(
-          query + token * queryWidth, shape.heads, shape.keyLength, rotation.rotated, turns)
-        kernels.table.rotate(key + token * keyWidth, kvHeads, shape.keyLength, rotation.rotated, turns)
-        cache.store(
-          layer: index, position: start + token, key: key + token * keyWidth,
-          value: value + token * valueWidth,
-          kernels)
+        let query = query + token * queryWidth
+        let key = key + token * keyWidth
+        let value = value + token * valueWidth
+        add(layer.query.bias, to: query)
+        add(layer.key.bias, to: key)
+        add(layer.value.bias, to: value)
+        normaliseHeads(query, width: queryWidth, layer.queryNorm)
+        normaliseHeads(key, width: keyWidth, layer.keyNorm)
+        if numbers.turns[index] {
+          turn(query, heads: shape.heads, turns + token * shape.keyLength)
+          turn(key, heads: kvHeads, turns + token * shape.keyLength)
+        }
+        cache.store(layer: index, position: start + token, key: key, value: value, kernels)
       }
     }
+  }
+
+  private func attend(_ index: Int, count: Int, start: Int) {
+    let kvHeads = shape.kvHeads[index]
     // Sixteen tokens at a time for each key head: their queries share the keys that are read.
     let blocks = (count + 15) / 16
     pool.forEach(blocks * kvHeads, piece: 1) { items, thread in
@@ -116,37 +151,72 @@ final class LlamaGraph {
         let (block, kvHead) = item.quotientAndRemainder(dividingBy: kvHeads)
         let tokens = block * 16..<min(block * 16 + 16, count)
         cache.attend(
-          layer: index, kvHead: kvHead, shape: shape, query: query + tokens.lowerBound * queryWidth,
-          tokens: tokens.count, start: start + tokens.lowerBound, scratch: scratch + thread * scratchLength,
+          layer: index, kvHead: kvHead, shape: shape,
+          query: query + tokens.lowerBound * shape.heads * shape.keyLength, tokens: tokens.count,
+          start: start + tokens.lowerBound, window: numbers.windows[index], scale: numbers.attentionScale,
+          softcap: numbers.attentionCap, scratch: scratch + thread * scratchLength,
           out: attended + tokens.lowerBound * shape.heads * shape.valueLength, kernels)
       }
     }
-    products.multiply([Product(layer.attentionOutput, normed)], attended, count: count)
-    add(count: count)
   }
 
-  private func feedForward(_ layer: LlamaWeights.Layer, count: Int) {
-    norm(hidden, layer.feedForwardNorm, count: count)
-    products.multiplyTogether([Product(layer.gate, gate), Product(layer.up, up)], normed, count: count) { rows in
-      for token in 0..<count {
-        let start = token * shape.feedForward + rows.lowerBound
-        kernels.table.swiglu(gate + start, up + start, rows.count)
-      }
+  private func feedForward(_ layer: LlamaWeights.FeedForward, count: Int) {
+    let input = normalised(layer.norm, count: count)
+    var output = normed
+    switch layer.kind {
+    case .dense(let network): networks.run(network, input, out: output, count: count)
+    case .mixture(let mixture): if let experts { output = experts.run(mixture, input, count: count) }
     }
-    products.multiply([Product(layer.down, normed)], gate, count: count)
-    add(count: count)
+    join(output, bias: nil, norm: layer.postNorm, count: count)
   }
 
-  /// hidden += normed
-  private func add(count: Int) {
-    kernels.table.add(hidden, normed, count * shape.embedding)
+  /// The residual stream through a norm, or itself without one.
+  private func normalised(_ weight: [Float]?, count: Int) -> UnsafeMutablePointer<Float> {
+    guard let weight else { return hidden }
+    norm(hidden, weight, into: normed, count: count)
+    return normed
   }
 
-  private func norm(_ x: UnsafeMutablePointer<Float>, _ weight: [Float], count: Int) {
+  /// Adds the output of a part to the residual stream.
+  private func join(_ output: UnsafeMutablePointer<Float>, bias: [Float]?, norm weight: [Float]?, count: Int) {
+    if let bias {
+      for token in 0..<count { add(bias, to: output + token * shape.embedding) }
+    }
+    if let weight { norm(output, weight, into: output, count: count) }
+    if numbers.residualScale == 1 {
+      kernels.table.add(hidden, output, count * shape.embedding)
+    } else {
+      elementwise.table.add_scaled(hidden, output, numbers.residualScale, count * shape.embedding)
+    }
+  }
+
+  private func add(_ bias: [Float]?, to x: UnsafeMutablePointer<Float>) {
+    if let bias { kernels.table.add(x, bias, bias.count) }
+  }
+
+  /// A norm of a head's length goes over each head, a longer one over all of them.
+  private func normaliseHeads(_ x: UnsafeMutablePointer<Float>, width: Int, _ weight: [Float]?) {
+    guard let weight else { return }
+    for start in stride(from: 0, to: width, by: weight.count) {
+      kernels.table.rms_norm(x + start, weight, weight.count, numbers.epsilon, x + start)
+    }
+  }
+
+  private func turn(_ x: UnsafeMutablePointer<Float>, heads: Int, _ turns: UnsafeMutablePointer<Float>) {
+    let rotated = core.rotation.rotated
+    switch core.rotation.pairs {
+    case .interleaved: kernels.table.rotate(x, heads, shape.keyLength, rotated, turns)
+    case .halves: elementwise.table.rotate_halves(x, heads, shape.keyLength, rotated, turns)
+    }
+  }
+
+  private func norm(
+    _ x: UnsafeMutablePointer<Float>, _ weight: [Float], into out: UnsafeMutablePointer<Float>, count: Int
+  ) {
     let width = shape.embedding
     pool.forEach(count, piece: 8) { tokens, _ in
       for token in tokens {
-        kernels.table.rms_norm(x + token * width, weight, width, epsilon, normed + token * width)
+        kernels.table.rms_norm(x + token * width, weight, width, numbers.epsilon, out + token * width)
       }
     }
   }
@@ -160,11 +230,20 @@ final class LlamaGraph {
     var start = tokens.lowerBound
     while start < tokens.upperBound {
       let part = start..<min(start + ArenaBuffer.logitsAtOnce, tokens.upperBound)
-      norm(hidden + start * shape.embedding, weights.outputNorm, count: part.count)
-      products.multiply([Product(weights.output, logits)], normed, count: part.count)
+      norm(
+        hidden + start * shape.embedding, core.weights.outputNorm, into: normed, count: part.count)
+      let output = core.weights.output
+      products.multiply([Product(output.matrix, logits)], normed, count: part.count)
+      for token in 0..<part.count { finish(logits + token * shape.vocabulary, bias: output.bias) }
       body(part, logits)
       start = part.upperBound
     }
+  }
+
+  private func finish(_ logits: UnsafeMutablePointer<Float>, bias: [Float]?) {
+    add(bias, to: logits)
+    if numbers.logitScale != 1 { elementwise.table.scale(logits, numbers.logitScale, shape.vocabulary) }
+    if numbers.logitCap != 0 { elementwise.table.soft_cap(logits, numbers.logitCap, shape.vocabulary) }
   }
 
   /// Runs independent pieces of work of the caller on the session's threads.
