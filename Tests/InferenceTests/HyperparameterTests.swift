@@ -1,3 +1,4 @@
+import Domain
 import ModelFiles
 import Testing
 
