@@ -31,6 +31,23 @@ static void decode_q6_k(const void *block, float *out) { decode_groups(HW_Q6_K, 
 static void decode_iq4_nl(const void *block, float *out) { decode_groups(HW_IQ4_NL, block, out); }
 static void decode_iq4_xs(const void *block, float *out) { decode_groups(HW_IQ4_XS, block, out); }
 
+static void decode_g4(const void *block, float *out) {
+  hw_g4 b;
+  memcpy(&b, block, sizeof b);
+  for (int j = 0; j < 16; j++) {
+    out[j] = b.scale * (float)(b.qs[j] & 15) + b.min;
+    out[j + 16] = b.scale * (float)(b.qs[j] >> 4) + b.min;
+  }
+}
+
+static void decode_g8(const void *block, float *out) {
+  hw_g8 b;
+  memcpy(&b, block, sizeof b);
+  for (int j = 0; j < 32; j++) out[j] = b.scale * (float)b.qs[j] + b.min;
+}
+
+static const hw_decoder g4 = {32, sizeof(hw_g4), decode_g4}, g8 = {32, sizeof(hw_g8), decode_g8};
+
 static const hw_decoder decoders[] = {
     [HW_Q4_0] = {32, sizeof(hw_q4_0), decode_q4_0},
     [HW_Q4_1] = {32, sizeof(hw_q4_1), decode_q4_1},
@@ -59,6 +76,8 @@ static const hw_decoder decoders[] = {
 };
 
 const hw_decoder *hw_find_decoder(uint32_t type) {
+  if (type == HW_G4) return &g4;
+  if (type == HW_G8) return &g8;
   if (type >= sizeof decoders / sizeof *decoders) return NULL;
   const hw_decoder *decoder = &decoders[type];
   return decoder->decode ? decoder : NULL;

@@ -12,6 +12,8 @@ enum {
   HW_Q3_K = 11, HW_Q4_K = 12, HW_Q5_K = 13, HW_Q6_K = 14, HW_IQ2_XXS = 16, HW_IQ2_XS = 17, HW_IQ3_XXS = 18,
   HW_IQ1_S = 19, HW_IQ4_NL = 20, HW_IQ3_S = 21, HW_IQ2_S = 22, HW_IQ4_XS = 23, HW_IQ1_M = 29, HW_BF16 = 30,
   HW_TQ1_0 = 34, HW_TQ2_0 = 35, HW_MXFP4 = 39, HW_NVFP4 = 40, HW_Q1_0 = 41,
+  // Our own, only in memory, beyond ggml's numbers.
+  HW_G4 = 1004, HW_G8 = 1008,
 };
 
 // A block of 32 elements. d, m: half-precision scale and minimum; qh: fifth bits; qs: low and high nibbles are
@@ -48,6 +50,12 @@ typedef struct { uint16_t d; uint8_t qs[16]; } hw_q1_0;
 typedef struct { uint8_t e, qs[16]; } hw_mxfp4;
 typedef struct { uint8_t d[4], qs[32]; } hw_nvfp4;
 
+// What weights that were packed by GPTQ and its kin become: element i is scale * q + min, in 32-bit floats, so that
+// nothing of their half-precision scales and zeros is lost. Low and high nibbles are elements i and i + 16.
+typedef struct { float scale, min; uint8_t qs[16]; } hw_g4;
+typedef struct { float scale, min; int8_t qs[32]; } hw_g8;
+
+_Static_assert(sizeof(hw_g4) == 24 && sizeof(hw_g8) == 40, "G blocks");
 _Static_assert(sizeof(hw_q4_0) == 18 && sizeof(hw_q4_1) == 20, "Q4 blocks");
 _Static_assert(sizeof(hw_q5_0) == 22 && sizeof(hw_q5_1) == 24, "Q5 blocks");
 _Static_assert(sizeof(hw_q8_0) == 34 && sizeof(hw_iq4_nl) == 18, "Q8 and IQ4_NL blocks");

@@ -38,6 +38,13 @@ public enum TensorType: UInt32, Sendable, CaseIterable, Codable {
   case nvfp4 = 40
   case q1_0 = 41
   case q2_0 = 42
+  /// 32 weights of 4 bits under a scale and a minimum in 32-bit floats: what packed safetensors become in memory.
+  case g4 = 1004
+  /// The same with weights of 8 bits.
+  case g8 = 1008
+
+  /// Whether it stands in files; the others are made while a model is loaded.
+  public var isStored: Bool { self != .g4 && self != .g8 }
 
   /// Elements of one block; a row's length is a multiple of it.
   public var blockElements: Int { block.elements }
@@ -86,6 +93,8 @@ public enum TensorType: UInt32, Sendable, CaseIterable, Codable {
     case .nvfp4: "NVFP4"
     case .q1_0: "Q1_0"
     case .q2_0: "Q2_0"
+    case .g4: "G4"
+    case .g8: "G8"
     }
   }
 
@@ -135,6 +144,8 @@ public enum TensorType: UInt32, Sendable, CaseIterable, Codable {
     case .nvfp4: (64, 36)
     case .q1_0: (128, 18)
     case .q2_0: (64, 18)
+    case .g4: (32, 24)
+    case .g8: (32, 40)
     }
   }
 }

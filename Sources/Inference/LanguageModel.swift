@@ -2,10 +2,10 @@ import Domain
 import Foundation
 import ModelFiles
 
-/// A decoder model of the llama kind out of GGUF files, ready to run.
+/// A decoder model of the llama kind out of GGUF files or a folder of safetensors, ready to run.
 ///
-/// The weights stay in the mapped file, or are repacked once for the processor; what else is needed is allocated by each
-/// `Session`.
+/// The weights stay in the mapped file, or are unpacked or repacked once for the processor; what else is needed is allocated
+/// by each `Session`.
 public final class LanguageModel: Sendable {
   /// How a model is run.
   public struct Options: Sendable {
@@ -19,23 +19,40 @@ public final class LanguageModel: Sendable {
     public var batch: Int
     /// The kernels to use; nil takes the fastest that the processor runs.
     public var kernels: KernelSet?
+    /// How keys and values are kept.
+    public var cacheType: CacheType
+    /// What float matrices become while loading; nil leaves them as they are.
+    public var quantize: Quantize?
+
+    /// Formats of 4 bits that floats are quantized to while loading; embedding and output matrix get 8 bits.
+    public enum Quantize: String, Sendable, CaseIterable {
+      /// One scale for 32 weights.
+      case q4_0
+      /// A scale and a minimum for 32 weights, found by search; more exact, and slower to make.
+      case q4_k
+
+      /// The tensor type.
+      var type: TensorType { self == .q4_0 ? .q4_0 : .q4_K }
+    }
 
     /// Options with the usual values.
     public init(
       threads: Int = 2, contextLength: Int? = nil, exact: Bool = false, batch: Int = 128,
-      kernels: KernelSet? = nil
+      kernels: KernelSet? = nil, cacheType: CacheType = .f16, quantize: Quantize? = nil
     ) {
       self.threads = threads
       self.contextLength = contextLength
       self.exact = exact
       self.batch = batch
       self.kernels = kernels
+      self.cacheType = cacheType
+      self.quantize = quantize
     }
   }
 
   /// Bytes that a model takes while one session runs.
   public struct Memory: Sendable, Equatable {
-    /// Tensor data in the mapped files.
+    /// Tensor data, in the mapped files or unpacked.
     public let weights: ByteCount
     /// The KV cache.
     public let cache: ByteCount
@@ -62,35 +79,42 @@ public final class LanguageModel: Sendable {
   let kernels: Kernels
   /// Keeps the repacked weights alive.
   private let panels: PanelStore
-  /// Keeps the mappings alive that the weights point into.
-  private let files: [GGUFFile]
+  /// Keeps alive what the weights point into.
+  private let source: any WeightSource
 
   /// Opens a model.
   ///
   /// - Parameters:
-  ///   - path: a GGUF file, or the first of a split model, whose other parts lie beside it.
+  ///   - path: a GGUF file, or the first of a split model, whose other parts lie beside it; or a folder with safetensors,
+  ///     or one of these.
   ///   - options: how it will be run.
   /// - Throws: `ModelFileError` for a broken file, `InferenceError.unsupported` for what the core cannot run.
   public init(file path: String, options: Options = Options()) throws {
     var options = options
     options.threads = min(max(options.threads, 1), 256)
     options.batch = min(max(options.batch, 1), 2048)
-    files = try Self.open(path)
-    let header = files[0].header
-    shape = try ModelShape(gguf: header, otherParts: files.dropFirst().map(\.header))
+    let stored = try StoredModel(path: path, threads: options.threads, quantize: options.quantize)
+    source = stored.source
+    shape = try ModelShape(gguf: source.header, otherParts: Array(stored.headers.dropFirst()))
     guard Family.named(shape.architecture) != nil else {
       throw InferenceError.unsupported("architecture \(shape.architecture)", file: path)
     }
-    tokenizer = try Tokenizer(header)
-    guard tokenizer.vocabularySize == shape.vocabulary else {
+    tokenizer = stored.tokenizer
+    guard
+      stored.isPadded
+        ? tokenizer.vocabularySize <= shape.vocabulary : tokenizer.vocabularySize == shape.vocabulary
+    else {
       throw ModelFileError(
         .badTensors, file: path,
         "lists \(tokenizer.vocabularySize) tokens, but the embedding has \(shape.vocabulary) rows")
     }
+    guard options.cacheType.takes(shape.keyLength), options.cacheType.takes(shape.valueLength) else {
+      throw InferenceError.unsupported(
+        "a KV cache in \(options.cacheType.rawValue) for heads of \(shape.keyLength) elements", file: path)
+    }
     kernels = try Self.kernels(options.kernels)
     contextLength = max(1, options.contextLength ?? min(shape.contextLength, 4096))
-    let source = GGUFWeights(files[0], otherParts: Array(files.dropFirst()))
-    let weightBytes = files.reduce(0) { $0 + $1.header.tensors.reduce(0) { $0 + $1.byteCount } }
+    let weightBytes = stored.headers.flatMap(\.tensors).reduce(0) { $0 + $1.byteCount }
     panels = PanelStore(kernels: kernels)
     core =
       !options.exact && MainMemory.holds(weightBytes)
@@ -98,10 +122,10 @@ public final class LanguageModel: Sendable {
       : try ModelCore(source, shape: shape, context: contextLength)
     options.batch = min(options.batch, contextLength)
     self.options = options
-    quantizationName = Self.quantizationName(files)
+    quantizationName = stored.quantizationName
     memory = Memory(
       weights: ByteCount(weightBytes),
-      cache: ByteCount(CoreMemory.cacheBytes(shape: shape, context: contextLength)),
+      cache: ByteCount(CoreMemory.cacheBytes(shape: shape, context: contextLength, type: options.cacheType)),
       compute: CoreMemory(threads: options.threads).computeBytes(
         shape: shape, context: contextLength, batch: options.batch))
     panels.fill(threads: options.threads)
@@ -119,44 +143,4 @@ public final class LanguageModel: Sendable {
   ///
   /// - Throws: `InferenceError` of kind `limit` when there is not enough memory.
   public func session() throws -> Session { try Session(model: self) }
-
-  /// The file, and for a split model the parts beside it.
-  private static func open(_ path: String) throws -> [GGUFFile] {
-    let first = try GGUFFile(path: path)
-    guard let count = first.header["split.count"]?.int, count > 1, first.header["split.no"]?.int ?? 0 == 0
-    else { return [first] }
-    let suffix = "-00001-of-\(padded(count)).gguf"
-    guard count <= 99_999, path.hasSuffix(suffix) else {
-      throw ModelFileError(.badMetadata, file: path, "is the first of \(count) parts, but is not named so")
-    }
-    var files = [first]
-    for part in 2...count {
-      files.append(
-        try GGUFFile(path: path.dropLast(suffix.count) + "-\(padded(part))-of-\(padded(count)).gguf"))
-    }
-    return files
-  }
-
-  private static func padded(_ number: Int) -> String {
-    String(repeating: "0", count: max(0, 5 - String(number).count)) + String(number)
-  }
-
-  /// The name that `general.file_type` stands for, if most weights are of that kind; else the type of most weights.
-  private static func quantizationName(_ files: [GGUFFile]) -> String {
-    var elements: [TensorType: Int64] = [:]
-    for tensor in files.flatMap(\.header.tensors)
-    where tensor.dimensions.count > 1 && tensor.name.hasPrefix("blk.") {
-      elements[tensor.type, default: 0] += tensor.elements
-    }
-    let most = elements.max { ($0.value, $0.key.rawValue) < ($1.value, $1.key.rawValue) }?.key.name ?? "F32"
-    // Source: llama.cpp's `llama_ftype`.
-    let names = [
-      0: "F32", 1: "F16", 2: "Q4_0", 3: "Q4_1", 7: "Q8_0", 8: "Q5_0", 9: "Q5_1", 10: "Q2_K", 11: "Q3_K_S",
-      12: "Q3_K_M", 13: "Q3_K_L", 14: "Q4_K_S", 15: "Q4_K_M", 16: "Q5_K_S", 17: "Q5_K_M", 18: "Q6_K",
-      25: "IQ4_NL", 30: "IQ4_XS", 32: "BF16",
-    ]
-    guard let type = files[0].header["general.file_type"]?.int, let name = names[type], name.hasPrefix(most)
-    else { return most }
-    return name
-  }
 }

@@ -234,7 +234,7 @@ private struct GGUFParser {
       dimensions.append(length)
     }
     let rawType = try cursor.integer(UInt32.self, what())
-    guard let type = TensorType(rawValue: rawType) else {
+    guard let type = TensorType(rawValue: rawType), type.isStored else {
       throw .refused(.malformed, "\(what()) has type \(rawType), which is unknown or was removed")
     }
     guard let byteCount = type.bytes(elements: elements, rowLength: dimensions[0]) else {

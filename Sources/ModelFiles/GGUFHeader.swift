@@ -15,6 +15,33 @@ public struct GGUFTensorInfo: Sendable, Equatable {
   /// The product of the dimensions.
   public let elements: Int64
 
+  /// A tensor that lies in another kind of file.
+  ///
+  /// - Parameter dimensions: at least one, none of them 0; their product fits into 63 bits.
+  /// - Returns: nil for other dimensions, and for rows that are no whole number of blocks.
+  public init?(name: String, type: TensorType, dimensions: [Int64]) {
+    guard let rowLength = dimensions.first, dimensions.allSatisfy({ $0 > 0 }) else { return nil }
+    var elements: Int64 = 1
+    for length in dimensions {
+      let (product, overflow) = elements.multipliedReportingOverflow(by: length)
+      guard !overflow else { return nil }
+      elements = product
+    }
+    guard let bytes = type.bytes(elements: elements, rowLength: rowLength) else { return nil }
+    self.init(name: name, type: type, dimensions: dimensions, offset: 0, byteCount: bytes, elements: elements)
+  }
+
+  init(
+    name: String, type: TensorType, dimensions: [Int64], offset: Int64, byteCount: Int64, elements: Int64
+  ) {
+    self.name = name
+    self.type = type
+    self.dimensions = dimensions
+    self.offset = offset
+    self.byteCount = byteCount
+    self.elements = elements
+  }
+
   /// Rows: the product of all dimensions but the first.
   public var rows: Int64 { elements / dimensions[0] }
 }
@@ -60,6 +87,18 @@ public struct GGUFHeader: Sendable {
     self.dataStart = dataStart
     self.entryIndex = entryIndex
     self.tensorIndex = tensorIndex
+  }
+
+  /// A header of a model that lies in another kind of file, told in GGUF's words. Of equal keys or names the first counts.
+  ///
+  /// - Parameters:
+  ///   - name: the file or folder, for messages.
+  ///   - tensors: what the model consists of; offsets mean nothing.
+  public init(name: String, metadata: [Entry], tensors: [GGUFTensorInfo]) {
+    self.init(
+      name: name, version: 3, alignment: 1, metadata: metadata, tensors: tensors, dataStart: 0,
+      entryIndex: Dictionary(metadata.enumerated().map { ($1.key, $0) }) { first, _ in first },
+      tensorIndex: Dictionary(tensors.enumerated().map { ($1.name, $0) }) { first, _ in first })
   }
 
   /// The value of a key, if the file has it.

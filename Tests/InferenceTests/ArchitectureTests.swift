@@ -24,6 +24,16 @@ struct ArchitectureTests {
       reference.open(.init(threads: 1, contextLength: reference.context, exact: true, batch: 5, kernels: .portable)))
   }
 
+  @Test(arguments: ReferenceModel.all)
+  func foldersComputeTheSame(_ reference: ReferenceModel) throws {
+    let folder = try TemporaryFolder()
+    try #require(ReferenceFolder.configurations[reference.name] != nil)
+    try ReferenceFolder(model: reference).write(to: folder.path)
+    let model = try LanguageModel(
+      file: folder.path, options: .init(threads: 2, contextLength: reference.context, exact: true, batch: 16))
+    try check(reference, model)
+  }
+
   /// The pieces of the prompt end where the reference has logits: prompts, single tokens, and pieces after a cache.
   ///
   /// A key or value that lies in the middle of two halves may be rounded the other way because of its last bit, which

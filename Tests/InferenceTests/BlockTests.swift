@@ -15,6 +15,7 @@ struct BlockTests {
       .q8_1, .q8_K,  // of activations, never in a file
       .i8, .i16, .i32, .i64, .f64,  // no weights
       .q2_0,
+      .g4, .g8,  // only in memory
     ]
     #expect(Set(Blocks.types) == Set(TensorType.allCases).subtracting(others))
     #expect(Set(BlockSamples.all.map(\.type)) == Set(Blocks.types).subtracting([.f32, .q1_0]))
@@ -94,7 +95,22 @@ struct BlockTests {
     }
   }
 
-  @Test(arguments: Blocks.types)
+  @Test func ownBlocksHoldFloatScales() {
+    func bytes(_ value: Float) -> [UInt8] { (0..<4).map { UInt8(truncatingIfNeeded: value.bitPattern >> (8 * $0)) } }
+    let (scale, min): (Float, Float) = (0.1, -0.3)
+    let head = bytes(scale) + bytes(min)
+    // Low nibbles count up, high ones down.
+    let nibbles = (0..<16).map { UInt8($0 | (15 - $0) << 4) }
+    let whole = (0..<32).map { UInt8($0 * 8) }
+    let expectedNibbles = (0..<32).map { index in scale * Float(index < 16 ? index : 31 - index) + min }
+    let expectedBytes = whole.map { byte in scale * Float(Int8(bitPattern: byte)) + min }
+    for kernels in Blocks.sets {
+      #expect(Blocks.decode(.g4, head + nibbles, kernels) == expectedNibbles, "\(kernels.name)")
+      #expect(Blocks.decode(.g8, head + whole, kernels) == expectedBytes, "\(kernels.name)")
+    }
+  }
+
+  @Test(arguments: Blocks.types + Blocks.own)
   func nothingOutsideOfTheBlocksIsTouched(_ type: TensorType) throws {
     let whole = 3 * max(type.blockElements, 32)
     let bytes = Noise.bytes(whole / type.blockElements * type.blockBytes, seed: 9)

@@ -8,8 +8,10 @@ import Testing
 
 /// Blocks to decode, and how.
 enum Blocks {
-  /// Every type that is decoded.
-  static let types = TensorType.allCases.filter { hw_is_supported($0.rawValue) != 0 }
+  /// Every type of files that is decoded.
+  static let types = TensorType.allCases.filter { $0.isStored && hw_is_supported($0.rawValue) != 0 }
+  /// The types that stand only in memory.
+  static let own: [TensorType] = [.g4, .g8]
   /// The types that only the float path multiplies.
   static let floatOnly = types.filter { $0.blockElements > 1 && hw_is_quantized($0.rawValue) == 0 }
   static let sets = [Kernels.portable] + [Kernels.avx2].compactMap { $0 }

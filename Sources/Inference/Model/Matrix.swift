@@ -3,13 +3,15 @@ import Domain
 
 /// A weight matrix: `rows` rows of `columns` elements in blocks of `type`.
 ///
-/// `@unchecked Sendable` is safe: it points into a read-only mapping and, for panels, into memory that is written only
-/// before the model is handed out; the model which owns both keeps them alive.
+/// `@unchecked Sendable` is safe: it points into a read-only mapping or into memory that is written only before the model
+/// is handed out; the model which owns both keeps them alive.
 struct Matrix: @unchecked Sendable {
   let data: UnsafeRawPointer
   let type: TensorType
   let rows: Int
   let columns: Int
+  /// In which order the columns stand, when that is not the order of the activations.
+  let columnOrder: ColumnOrder?
   /// Whether the data lie in a mapped file, so that the kernel may forget the pages and read them again.
   var isMapped = false
   /// The same rows in panels (see `hw_repack`), and how many rows one of them has.
@@ -17,11 +19,15 @@ struct Matrix: @unchecked Sendable {
   private(set) var panelRows = 0
 
   /// A matrix at an address.
-  init(data: UnsafeRawPointer, type: TensorType, rows: Int, columns: Int, isMapped: Bool = false) {
+  init(
+    data: UnsafeRawPointer, type: TensorType, rows: Int, columns: Int, columnOrder: ColumnOrder? = nil,
+    isMapped: Bool = false
+  ) {
     self.data = data
     self.type = type
     self.rows = rows
     self.columns = columns
+    self.columnOrder = columnOrder
     self.isMapped = isMapped
   }
 
@@ -50,7 +56,9 @@ struct Matrix: @unchecked Sendable {
 
   /// A matrix of some of the rows. It keeps the panels if the range begins with one.
   func slice(_ range: Range<Int>) -> Matrix {
-    var slice = Matrix(data: row(range.lowerBound), type: type, rows: range.count, columns: columns, isMapped: isMapped)
+    var slice = Matrix(
+      data: row(range.lowerBound), type: type, rows: range.count, columns: columns, columnOrder: columnOrder,
+      isMapped: isMapped)
     if panelRows > 0, range.lowerBound.isMultiple(of: panelRows), let panel = panel(from: range.lowerBound) {
       slice = slice.withPanels(panel, rows: panelRows)
     }

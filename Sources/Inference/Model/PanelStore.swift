@@ -103,8 +103,8 @@ final class PanelStore: Sendable {
 }
 
 /// A source whose matrices get panels.
-struct PanelWeights<Base: WeightSource>: WeightSource {
-  let base: Base
+struct PanelWeights: WeightSource {
+  let base: any WeightSource
   let store: PanelStore
 
   var name: String { base.name }

@@ -40,8 +40,13 @@ final class MatrixMultiplier {
     rows = arena.take(Float.self, length(.rows))
   }
 
-  /// Multiplies all matrices with the same activations `x`, [count, columns], in one round of the pool.
+  /// Multiplies all matrices with the same activations `x`, [count, columns], in one round of the pool for each order of
+  /// columns.
   func multiply(_ products: [Product], _ x: UnsafeMutablePointer<Float>, count: Int) {
+    guard Self.haveOneOrder(products) else {
+      for product in products { multiply([product], x, count: count) }
+      return
+    }
     quantize(x, columns: products[0].matrix.columns, count: count, for: products.map(\.matrix))
     let total = products.reduce(0) { $0 + wholePanels($1.matrix.rows) }
     pool.forEach(total, piece: pieceRows(total, count)) { piece, thread in
@@ -63,8 +68,13 @@ final class MatrixMultiplier {
   func multiplyTogether(
     _ products: [Product], _ x: UnsafeMutablePointer<Float>, count: Int, then body: (Range<Int>) -> Void
   ) {
-    quantize(x, columns: products[0].matrix.columns, count: count, for: products.map(\.matrix))
     let total = products[0].matrix.rows
+    guard Self.haveOneOrder(products) else {
+      multiply(products, x, count: count)
+      pool.forEach(total, piece: pieceRows(total, count)) { rows, _ in body(rows) }
+      return
+    }
+    quantize(x, columns: products[0].matrix.columns, count: count, for: products.map(\.matrix))
     pool.forEach(total, piece: pieceRows(total, count)) { rows, thread in
       for product in products { multiply(product, rows, x, count: count, thread: thread) }
       body(rows)
@@ -84,21 +94,43 @@ final class MatrixMultiplier {
     (rows + Self.panelRows - 1) / Self.panelRows * Self.panelRows
   }
 
+  private static func haveOneOrder(_ products: [Product]) -> Bool {
+    products.allSatisfy { $0.matrix.columnOrder === products[0].matrix.columnOrder }
+  }
+
   private func usesIntegers(_ matrix: Matrix) -> Bool { !exact && matrix.isQuantized }
 
   private func quantize(
     _ x: UnsafeMutablePointer<Float>, columns: Int, count: Int, for matrices: [Matrix]
   ) {
     guard matrices.contains(where: usesIntegers) else { return }
-    pool.forEach(count, piece: 8) { tokens, _ in
-      let first = tokens.lowerBound
-      kernels.table.quantize(
-        x + first * columns, tokens.count, columns,
-        hw_activations(
-          high: activations.high + first * columns, low: activations.low + first * columns,
-          wide: activations.wide + first * columns,
-          meta: activations.meta + first * columns / 32 * Int(HW_META)))
+    let order = matrices[0].columnOrder
+    pool.forEach(count, piece: 8) { tokens, thread in
+      guard let order else {
+        quantize(x + tokens.lowerBound * columns, tokens, columns: columns)
+        return
+      }
+      let gathered = scratch(thread)
+      for token in tokens {
+        for (index, column) in order.columns.enumerated() { gathered[index] = x[token * columns + Int(column)] }
+        quantize(gathered, token..<token + 1, columns: columns)
+      }
     }
+  }
+
+  /// Quantizes tokens out of [tokens, columns].
+  private func quantize(_ x: UnsafePointer<Float>, _ tokens: Range<Int>, columns: Int) {
+    let first = tokens.lowerBound * columns
+    kernels.table.quantize(
+      x, tokens.count, columns,
+      hw_activations(
+        high: activations.high + first, low: activations.low + first, wide: activations.wide + first,
+        meta: activations.meta + first / 32 * Int(HW_META)))
+  }
+
+  /// Room for `rowsAtOnce` rows that only this thread uses.
+  private func scratch(_ thread: Int) -> UnsafeMutablePointer<Float> {
+    rows + thread * ArenaBuffer.rowsAtOnce * widest
   }
 
   private func multiply(
@@ -117,10 +149,14 @@ final class MatrixMultiplier {
         product.out + range.lowerBound, matrix.rows)
       return
     }
-    let decoded = rows + thread * ArenaBuffer.rowsAtOnce * widest
-    for start in stride(from: range.lowerBound, to: range.upperBound, by: ArenaBuffer.rowsAtOnce) {
-      let some = min(ArenaBuffer.rowsAtOnce, range.upperBound - start)
-      kernels.table.dequantize(matrix.type.rawValue, matrix.row(start), some * matrix.columns, decoded)
+    let decoded = scratch(thread)
+    // Rows in an order of their own are decoded into the second half and put in order into the first.
+    let atOnce = matrix.columnOrder == nil ? ArenaBuffer.rowsAtOnce : ArenaBuffer.rowsAtOnce / 2
+    for start in stride(from: range.lowerBound, to: range.upperBound, by: atOnce) {
+      let some = min(atOnce, range.upperBound - start)
+      let place = matrix.columnOrder == nil ? decoded : decoded + atOnce * widest
+      kernels.table.dequantize(matrix.type.rawValue, matrix.row(start), some * matrix.columns, place)
+      if let order = matrix.columnOrder { order.restore(place, rows: some, into: decoded) }
       kernels.table.multiply_float(
         decoded, some, matrix.columns, x, count, product.out + start, matrix.rows)
     }

@@ -65,6 +65,13 @@ public struct Tokenizer: Sendable {
     stopTokens = stops.union([end].compactMap { $0 })
   }
 
+  /// The same tokenizer with more tokens that end a turn.
+  func stopping(at tokens: some Sequence<Int32>) -> Tokenizer {
+    Tokenizer(
+      codec, size: vocabularySize, beginning: beginning, end: end, prefix: prefix, suffix: suffix,
+      stops: stopTokens.union(tokens))
+  }
+
   /// The tokens of a text.
   ///
   /// - Parameters:

@@ -61,6 +61,12 @@ extension SafetensorsHeader {
       name: name, metadata: metadata, tensors: tensors, dataStart: Int64(end), fileSize: fileSize)
   }
 
+  /// Parses the header of a whole file in memory; see `parse(_:fileSize:name:)`.
+  static func parse(file: UnsafeRawBufferPointer, name: String) throws(ModelFileError) -> SafetensorsHeader {
+    let end = try headerEnd(Array(file.prefix(8)), fileSize: Int64(file.count), name: name)
+    return try parse(Array(file[..<end]), fileSize: Int64(file.count), name: name)
+  }
+
   /// Where the header ends, from the length in the first eight bytes.
   private static func headerEnd(_ bytes: [UInt8], fileSize: Int64, name: String) throws(ModelFileError) -> Int {
     guard bytes.count >= 8, fileSize >= 8 else {

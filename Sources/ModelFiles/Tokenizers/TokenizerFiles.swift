@@ -14,10 +14,15 @@ public enum TokenizerFile: Sendable {
   /// Bytes of a tokenizer file: several times the largest known.
   public static let byteLimit = 256 << 20
 
-  /// The file of a folder that holds the tokenizer; the path itself when it is no folder.
+  /// The file of a folder that holds the tokenizer, also of the folder around weights; the path itself when it is something
+  /// else.
   ///
   /// - Throws: `ModelFileError.unreadable` when a folder has none.
   public static func locate(_ path: String) throws(ModelFileError) -> String {
+    // Weights have their tokenizer beside them.
+    if path.hasSuffix(".safetensors") || path.hasSuffix(SafetensorsFolder.indexSuffix) {
+      return try locate(path.lastIndex(of: "/").map { String(path[..<$0]) } ?? ".")
+    }
     guard isFolder(path) else { return path }
     let names = ["tokenizer.json", "tokenizer.model", "tiktoken.model"]
     for name in names where exists("\(path)/\(name)") { return "\(path)/\(name)" }

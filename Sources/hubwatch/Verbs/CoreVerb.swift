@@ -8,7 +8,8 @@ import ModelFiles
 /// The workbench of the int4 core.
 struct CoreVerb: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "core", abstract: "The workbench of the bundled inference core: works on a GGUF file, needs no state.",
+    commandName: "core",
+    abstract: "The workbench of the bundled inference core: works on files and folders, needs no state.",
     subcommands: [
       CoreGenerate.self, CoreTokenize.self, CorePerplexity.self, CoreBench.self, CoreInspect.self,
     ])
@@ -19,6 +20,13 @@ struct CoreOptions: ParsableArguments {
   @Option(name: .shortAndLong, help: "Threads.") var threads: Int = ProcessInfo.processInfo.activeProcessorCount
   @Flag(help: "Float activations instead of 8-bit ones: slow, and as near to exact arithmetic as floats allow.")
   var exact = false
+  @Option(help: "Quantize float weights while loading: q4_0, or q4_k, which is more exact and slower to make.")
+  var quantize: Quantize?
+
+  /// The core's choices as an option.
+  enum Quantize: String, CaseIterable, ExpressibleByArgument {
+    case q4_0, q4_k
+  }
 
   func validate() throws {
     guard (1...256).contains(threads) else { throw ValidationError("--threads takes 1 to 256") }
@@ -26,7 +34,11 @@ struct CoreOptions: ParsableArguments {
 
   func open(_ path: String, context: Int? = nil) throws -> LanguageModel {
     guard FileManager.default.fileExists(atPath: path) else { throw InputError.unreadable(path) }
-    return try LanguageModel(file: path, options: .init(threads: threads, contextLength: context, exact: exact))
+    return try LanguageModel(
+      file: path,
+      options: .init(
+        threads: threads, contextLength: context, exact: exact,
+        quantize: quantize.flatMap { .init(rawValue: $0.rawValue) }))
   }
 }
 
@@ -49,7 +61,7 @@ struct CoreGenerate: Verb {
   var repeatPenalty: Float = 1
   @Option(help: "Seed of the drawing.") var seed: UInt64 = 0
   @Flag(help: "One JSON document.") var json = false
-  @Argument(help: "A GGUF file.") var file: String
+  @Argument(help: "A GGUF file, a folder with config.json and safetensors, or one of these.") var file: String
 
   func validate() throws {
     guard (1...1_000_000).contains(n) else { throw ValidationError("-n takes 1 to 1000000") }
@@ -151,7 +163,7 @@ struct CorePerplexity: Verb {
   @Option(help: "Chunks at most.") var chunks: Int?
   @Option(help: "A file with plain text.") var text: String
   @Flag(help: "One JSON document.") var json = false
-  @Argument(help: "A GGUF file.") var file: String
+  @Argument(help: "A GGUF file, a folder with config.json and safetensors, or one of these.") var file: String
 
   /// Texts beyond this are refused: they would be held in memory several times over.
   static let textLimit = 256 << 20
@@ -199,7 +211,7 @@ struct CoreBench: Verb {
   @Option(name: .short, help: "Tokens to generate; 0 leaves the test out.") var n = 64
   @Option(name: .short, help: "Repetitions.") var r = 3
   @Flag(help: "One JSON document.") var json = false
-  @Argument(help: "A GGUF file.") var file: String
+  @Argument(help: "A GGUF file, a folder with config.json and safetensors, or one of these.") var file: String
 
   private struct Document: Encodable {
     struct Test: Encodable {
