@@ -75,7 +75,8 @@ public struct ModelShape: Hashable, Sendable, Codable {
       && keyLength >= 0 && valueLength >= 0 && !widest.overflow && widest.partialValue <= 1 << 20
       && (0...1 << 24).contains(vocabulary) && (1...1 << 26).contains(contextLength)
       && (0...1 << 14).contains(experts) && (0...1 << 14).contains(expertsUsed)
-      && (0...1 << 24).contains(expertFeedForward ?? 0) && (0...1 << 24).contains(sharedFeedForward ?? 0) && parameters >= 0
+      && (0...1 << 24).contains(expertFeedForward ?? 0) && (0...1 << 24).contains(sharedFeedForward ?? 0)
+      && parameters >= 0
       && (1...1 << 31).contains(slidingWindow ?? 1) && (attention.map { isPlausible($0) } ?? true)
   }
 

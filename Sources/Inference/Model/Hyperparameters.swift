@@ -119,7 +119,8 @@ private struct Reader {
     let scale = try float("expert_weights_scale", in: 0...1e6, else: 1)
     return Hyperparameters.Experts(
       count: shape.experts, used: shape.expertsUsed, width: shape.expertFeedForward ?? shape.feedForward,
-      sharedWidth: shared, gatesShared: kind.shared == .gated, normalises: try header.ifPresent(weightsKey, header.bool) ?? kind.normalises,
+      sharedWidth: shared, gatesShared: kind.shared == .gated,
+      normalises: try header.ifPresent(weightsKey, header.bool) ?? kind.normalises,
       scale: scale == 0 ? 1 : scale)
   }
 
