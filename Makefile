@@ -8,8 +8,9 @@ CACHE ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/hubwatch-dev
 export HUBWATCH_SMOLLM2 ?= $(CACHE)/SmolLM2-135M-Instruct.Q4_1.gguf
 export HUBWATCH_PYTHON ?= $(CACHE)/venv/bin/python
 
-# What single tests need beside the program: TLS servers, networks of their own, file systems to lose the power of.
-TEST_PACKAGES := nginx openssl iproute2 xfsprogs e2fsprogs util-linux
+# What single tests need beside the program: TLS servers, networks of their own, file systems to lose the power of; the C
+# library of 64-bit ARM and an emulator for it (17 MB).
+TEST_PACKAGES := nginx openssl iproute2 xfsprogs e2fsprogs util-linux libc6-dev-arm64-cross qemu-user
 
 # C and SIMD code is many times slower without optimisation, so tests run on the release build.
 SWIFT_FLAGS := -c release -Xswiftc -enable-testing
@@ -18,7 +19,8 @@ PACKED := $(shell getconf GNU_LIBC_VERSION | awk '{split($$2, v, "."); if (v[1] 
 BINARY := .build/release/hubwatch
 INSTALLED := .build/static/release/hubwatch
 
-.PHONY: all build demo test torture fuzz bench bench-fit bench-poll bench-download static lint install uninstall clean system model python
+.PHONY: all build demo test torture fuzz fuzz-core bench bench-fit bench-poll bench-download bench-core static lint install uninstall
+.PHONY: clean system model python llama quantized reference
 
 all: build
 
@@ -33,6 +35,15 @@ model: system
 ## Makes a Python environment with the official hub client, for tests.
 python: system
 	@scripts/python-client "$(CACHE)/venv"
+
+## Makes a Python environment with llama.cpp compiled for this processor (ten minutes), for the bench of the core.
+llama: system
+	@scripts/system-packages g++
+	@scripts/llama-python "$(CACHE)/llama-native"
+
+## Makes the real model's other quantizations with llama.cpp's quantizer.
+quantized: model llama
+	@scripts/quantized-models "$(CACHE)/llama-native/bin/python" "$(HUBWATCH_SMOLLM2)"
 
 ## Builds the program.
 build: system
@@ -52,6 +63,12 @@ test: system lint model python
 	@scripts/system-packages --wanted $(TEST_PACKAGES)
 	scripts/test $(SWIFT_FLAGS)
 
+## Compares the inference core with llama.cpp's recorded logits, texts and perplexities, in every quantization of the real
+## model.
+reference: quantized
+	swift build $(SWIFT_FLAGS) --build-tests
+	HUBWATCH_REFERENCE=1 swift test $(SWIFT_FLAGS) --skip-build --filter '^InferenceTests\..*ReferenceTests'
+
 ## Lives through a thousand simulated lives of the hub and misses nothing; kills downloads a thousand times, and lets each
 ## of their system calls fail.
 torture: system
@@ -66,10 +83,18 @@ fuzz: system
 	swift build $(SWIFT_FLAGS) --product header-fuzz
 	.build/release/header-fuzz --corpus Tests/FitTests/Corpus --seconds $${FUZZ_SECONDS:-600} --seed $${FUZZ_SEED:-1}
 
-## Measures fit on a catalog of 100,000 models, the poll on a simulated hub of a million, and downloads of 2 GiB beside
-## aria2c, curl, wget and huggingface_hub; BENCH_FLAGS=--quick for small ones, --json for JSON. `make bench-fit`,
-## `make bench-poll` and `make bench-download` measure one of them.
-bench: bench-fit bench-poll bench-download
+## Feeds damaged models and tokenizers to the inference core, built with the address sanitizer, kernels and all; what fares
+## in a new way joins Tests/InferenceTests/Corpus.
+fuzz-core: system
+	swift build -c release --sanitize=address --scratch-path .build/address --product core-fuzz
+	ASAN_OPTIONS=detect_leaks=0:hard_rss_limit_mb=2048 .build/address/release/core-fuzz \
+	  --corpus Tests/InferenceTests/Corpus $(if $(wildcard ../shared/models),--models ../shared/models) \
+	  --seconds $${FUZZ_SECONDS:-600} --seed $${FUZZ_SEED:-1}
+
+## Measures fit on a catalog of 100,000 models, the poll on a simulated hub of a million, downloads of 2 GiB beside
+## aria2c, curl, wget and huggingface_hub, and the inference core beside llama.cpp; BENCH_FLAGS=--quick for small ones,
+## --json for JSON. `make bench-fit`, `make bench-poll`, `make bench-download` and `make bench-core` measure one of them.
+bench: bench-fit bench-poll bench-download bench-core
 
 bench-fit: system
 	for product in hubwatch fit-bench; do swift build $(SWIFT_FLAGS) --product $$product; done
@@ -83,6 +108,10 @@ bench-download: static python
 	@scripts/system-packages nginx aria2 wget curl openssl
 	swift build $(SWIFT_FLAGS) --product download-bench
 	.build/release/download-bench --program $(INSTALLED) $(BENCH_FLAGS)
+
+bench-core: static quantized
+	swift build $(SWIFT_FLAGS) --product core-bench
+	.build/release/core-bench --program $(INSTALLED) --cache "$(CACHE)" $(BENCH_FLAGS)
 
 ## Checks the style.
 lint:

@@ -71,7 +71,16 @@ let package = Package(
     .executableTarget(
       name: "download-bench", dependencies: ["BenchSupport", "LoopbackServer", argumentParser],
       path: "Benchmarks/DownloadBench"),
+    .executableTarget(
+      name: "core-bench", dependencies: ["BenchSupport", "Inference", "ModelFiles", "TestSupport", argumentParser],
+      path: "Benchmarks/CoreBench", exclude: ["llama_bench.py", "quantize.py"]),
     .target(name: "FuzzSupport", dependencies: ["Fit", "ModelFiles", "Domain"], path: "Tests/FuzzSupport"),
+    .target(
+      name: "CoreFuzzSupport", dependencies: ["FuzzSupport", "Inference", "ModelFiles", "Domain"],
+      path: "Tests/CoreFuzzSupport"),
+    .executableTarget(
+      name: "core-fuzz", dependencies: ["CoreFuzzSupport", "FuzzSupport", "ModelFiles", "Domain", argumentParser],
+      path: "Benchmarks/CoreFuzz"),
     .executableTarget(
       name: "header-fuzz", dependencies: ["FuzzSupport", "ModelFiles", "Domain", argumentParser],
       path: "Benchmarks/HeaderFuzz"),
@@ -101,9 +110,15 @@ let package = Package(
       name: "TortureTests",
       dependencies: ["Downloads", "hubwatch", "Checksums", "HubServer", "ModelFiles", "Domain", "TestSupport", grdb],
       exclude: ["Shim"]),
+    .executableTarget(
+      name: "kernel-check", dependencies: ["CKernels"], path: "Tests/InferenceTests/KernelCheck",
+      cSettings: [.headerSearchPath("../../../Sources/CKernels")], linkerSettings: [.linkedLibrary("m")]),
     .testTarget(
-      name: "InferenceTests", dependencies: ["Inference", "ModelFiles", "CKernels", "Domain", "TestSupport"],
-      exclude: ["gguf_blocks.py", "References"]),
+      name: "InferenceTests",
+      dependencies: [
+        "kernel-check", "Inference", "ModelFiles", "CKernels", "CoreFuzzSupport", "Domain", "TestSupport",
+      ],
+      exclude: ["Corpus", "KernelCheck", "References", "gguf_blocks.py"]),
     .testTarget(name: "SmokeTests", dependencies: ["Smoke", "TestSupport"]),
     .testTarget(
       name: "UpstreamsTests",

@@ -19,6 +19,8 @@ public final class LanguageModel: Sendable {
     public var batch: Int
     /// The kernels to use; nil takes the fastest that the processor runs.
     public var kernels: KernelSet?
+    /// How keys and values are kept.
+    public var cacheType: CacheType
     /// What float matrices become while loading; nil leaves them as they are.
     public var quantize: Quantize?
 
@@ -36,13 +38,14 @@ public final class LanguageModel: Sendable {
     /// Options with the usual values.
     public init(
       threads: Int = 2, contextLength: Int? = nil, exact: Bool = false, batch: Int = 128,
-      kernels: KernelSet? = nil, quantize: Quantize? = nil
+      kernels: KernelSet? = nil, cacheType: CacheType = .f16, quantize: Quantize? = nil
     ) {
       self.threads = threads
       self.contextLength = contextLength
       self.exact = exact
       self.batch = batch
       self.kernels = kernels
+      self.cacheType = cacheType
       self.quantize = quantize
     }
   }
@@ -105,6 +108,10 @@ public final class LanguageModel: Sendable {
         .badTensors, file: path,
         "lists \(tokenizer.vocabularySize) tokens, but the embedding has \(shape.vocabulary) rows")
     }
+    guard options.cacheType.takes(shape.keyLength), options.cacheType.takes(shape.valueLength) else {
+      throw InferenceError.unsupported(
+        "a KV cache in \(options.cacheType.rawValue) for heads of \(shape.keyLength) elements", file: path)
+    }
     kernels = try Self.kernels(options.kernels)
     contextLength = max(1, options.contextLength ?? min(shape.contextLength, 4096))
     let weightBytes = stored.headers.flatMap(\.tensors).reduce(0) { $0 + $1.byteCount }
@@ -118,7 +125,7 @@ public final class LanguageModel: Sendable {
     quantizationName = stored.quantizationName
     memory = Memory(
       weights: ByteCount(weightBytes),
-      cache: ByteCount(CoreMemory.cacheBytes(shape: shape, context: contextLength)),
+      cache: ByteCount(CoreMemory.cacheBytes(shape: shape, context: contextLength, type: options.cacheType)),
       compute: CoreMemory(threads: options.threads).computeBytes(
         shape: shape, context: contextLength, batch: options.batch))
     panels.fill(threads: options.threads)

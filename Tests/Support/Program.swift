@@ -12,20 +12,24 @@ public struct Program: Sendable {
 
   /// The built hubwatch: `HUBWATCH_BINARY`, or the one that lies beside the test runner; nil when neither is
   /// there.
-  public static let hubwatch: Program? = {
+  public static let hubwatch: Program? = built("hubwatch", named: "HUBWATCH_BINARY")
+
+  /// A program of this package: the one that a variable names, or that lies beside the test runner; nil when neither is
+  /// there.
+  public static func built(_ product: String, named variable: String? = nil) -> Program? {
     let beside = ["/proc/self/exe", CommandLine.arguments[0]].map { name in
-      URL(fileURLWithPath: name).resolvingSymlinksInPath().deletingLastPathComponent().path + "/hubwatch"
+      URL(fileURLWithPath: name).resolvingSymlinksInPath().deletingLastPathComponent().path + "/\(product)"
     }
     // The runner of Swift Testing may be SwiftPM's own helper; then the tests are the bundle that it was
     // given.
     let bundles = CommandLine.arguments.filter { $0.hasSuffix(".xctest") }.map {
-      URL(fileURLWithPath: $0).deletingLastPathComponent().path + "/hubwatch"
+      URL(fileURLWithPath: $0).deletingLastPathComponent().path + "/\(product)"
     }
-    let built = ["release", "debug"].map { "\(SharedData.packageRoot)/.build/\($0)/hubwatch" }
-    let named = ProcessInfo.processInfo.environment["HUBWATCH_BINARY"].map { [$0] } ?? []
+    let built = ["release", "debug"].map { "\(SharedData.packageRoot)/.build/\($0)/\(product)" }
+    let named = variable.flatMap { ProcessInfo.processInfo.environment[$0] }.map { [$0] } ?? []
     return (named + bundles + beside + built).first { FileManager.default.isExecutableFile(atPath: $0) }
       .map(Program.init)
-  }()
+  }
 
   /// How a program ended, and what it wrote.
   public struct Outcome: Sendable {

@@ -26,6 +26,18 @@ public struct TinyLlama: Sendable {
     (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
   }
 
+  /// Gives a GGUF these tokens, and behind them as many words as it takes to have `count`.
+  static func setVocabulary(of writer: inout GGUFWriter, count: Int) {
+    let tokens = Self.tokens + (Self.tokens.count..<max(count, Self.tokens.count)).map { "\u{2581}word\($0)" }
+    writer.set("tokenizer.ggml.model", .string("llama"))
+    writer.set("tokenizer.ggml.tokens", .array(GGUFArray(strings: tokens)))
+    writer.set("tokenizer.ggml.scores", .array(GGUFArray(floats: tokens.indices.map { -Float($0) })))
+    // Unknown, control and control; bytes; normal ones.
+    let kinds =
+      [2, 3, 3] + [Int32](repeating: 6, count: 256) + [Int32](repeating: 1, count: tokens.count - 259)
+    writer.set("tokenizer.ggml.token_type", .array(GGUFArray(int32s: kinds)))
+  }
+
   /// The model as a GGUF to be written.
   ///
   /// - Throws: never for widths that are multiples of 64.
@@ -41,13 +53,7 @@ public struct TinyLlama: Sendable {
     writer.set("llama.attention.head_count_kv", .uint32(2))
     writer.set("llama.attention.layer_norm_rms_epsilon", .float32(1e-5))
     let tokens = Self.tokens
-    writer.set("tokenizer.ggml.model", .string("llama"))
-    writer.set("tokenizer.ggml.tokens", .array(GGUFArray(strings: tokens)))
-    writer.set("tokenizer.ggml.scores", .array(GGUFArray(floats: tokens.indices.map { -Float($0) })))
-    // Unknown, control and control; bytes; normal ones.
-    let kinds =
-      [2, 3, 3] + [Int32](repeating: 6, count: 256) + [Int32](repeating: 1, count: tokens.count - 259)
-    writer.set("tokenizer.ggml.token_type", .array(GGUFArray(int32s: kinds)))
+    Self.setVocabulary(of: &writer, count: tokens.count)
     var generator = Noise.Generator(seed: seed)
     let (width, half) = (Int64(embedding), Int64(embedding / 2))
     try matrix("token_embd.weight", [width, Int64(tokens.count)], &writer, &generator)

@@ -103,6 +103,9 @@ typedef struct {
   void (*attend)(const hw_attention *job);
 } hw_kernels;
 
+// Quantizes `length` floats, a multiple of 32, to blocks of Q8_0. A block with a NaN or an infinity gets the scale NaN.
+void hw_to_q8_0(const float *x, size_t length, void *out);
+
 // Whether a type can be repacked into panels: groups of rows whose blocks are interleaved, so that one load brings the
 // same elements of all rows and no sum runs across a register.
 int hw_has_panels(uint32_t type);
@@ -121,6 +124,9 @@ const hw_kernels *hw_kernels_avx2(void);
 
 // AVX-512 (F, BW, VL, DQ, VNNI); NULL when the processor lacks them or is none of x86.
 const hw_kernels *hw_kernels_avx512(void);
+
+// NEON with products of bytes (dotprod), on Linux; NULL when the processor lacks them or is none of 64-bit ARM.
+const hw_kernels *hw_kernels_neon(void);
 
 // Whether a tensor type can be decoded, and whether multiply_quantized takes it.
 int hw_is_supported(uint32_t type);

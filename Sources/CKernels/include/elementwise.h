@@ -6,7 +6,7 @@
 #include <stddef.h>
 
 typedef struct {
-  // "portable", "avx2"
+  // "portable", "avx2" ...
   const char *name;
 
   // Turns pairs (i, rotated / 2 + i) of each head in place; turns: [rotated / 2, 2] cosine and sine.
@@ -30,5 +30,8 @@ const hw_elementwise *hw_elementwise_portable(void);
 
 // AVX2 with FMA; NULL when the processor lacks them or is none of x86.
 const hw_elementwise *hw_elementwise_avx2(void);
+
+// NEON, where hw_kernels_neon is there; NULL elsewhere.
+const hw_elementwise *hw_elementwise_neon(void);
 
 #endif

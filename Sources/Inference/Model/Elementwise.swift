@@ -12,8 +12,11 @@ struct Elementwise: @unchecked Sendable {
   /// AVX2, where the processor has it.
   static let avx2 = hw_elementwise_avx2().map { Elementwise(table: $0.pointee) }
 
+  /// NEON, where the processor has it.
+  static let neon = hw_elementwise_neon().map { Elementwise(table: $0.pointee) }
+
   /// The fastest that this processor runs.
-  static let best = avx2 ?? portable
+  static let best = avx2 ?? neon ?? portable
 }
 
 extension Kernels {

@@ -8,6 +8,8 @@ public enum KernelSet: String, Sendable, CaseIterable {
   case avx2
   /// AVX-512 with VNNI.
   case avx512
+  /// NEON with dotprod, of 64-bit ARM.
+  case neon
 }
 
 /// The table of C kernels that a model runs on.
@@ -25,8 +27,11 @@ struct Kernels: @unchecked Sendable {
   /// AVX-512, where the processor has it.
   static let avx512 = hw_kernels_avx512().map { Kernels(table: $0.pointee) }
 
+  /// NEON, where the processor has it with products of bytes.
+  static let neon = hw_kernels_neon().map { Kernels(table: $0.pointee) }
+
   /// The fastest that this processor runs.
-  static let best = avx512 ?? avx2 ?? portable
+  static let best = avx512 ?? avx2 ?? neon ?? portable
 
   /// A set by name; nil when the processor lacks it.
   static func named(_ set: KernelSet) -> Kernels? {
@@ -34,6 +39,7 @@ struct Kernels: @unchecked Sendable {
     case .portable: portable
     case .avx2: avx2
     case .avx512: avx512
+    case .neon: neon
     }
   }
 

@@ -21,11 +21,13 @@ public struct CoreMemory: EngineMemory {
     return ByteCount(total)
   }
 
-  /// Bytes of the KV cache, 2 bytes an element.
-  static func cacheBytes(shape: ModelShape, context: Int) -> Int64 {
-    let width = shape.kvHeads.reduce(0) { $0 + $1 * (shape.keyLength + shape.valueLength) }
-    let (elements, overflow) = Int64(width).multipliedReportingOverflow(by: Int64(context))
-    return overflow || elements > 1 << 60 ? .max : Int64(Arena.rounded(Int(elements) * 2))
+  /// Bytes of the KV cache.
+  static func cacheBytes(shape: ModelShape, context: Int, type: CacheType) -> Int64 {
+    let position = shape.kvHeads.reduce(0) {
+      $0 + $1 * (type.bytes(shape.keyLength) + type.bytes(shape.valueLength))
+    }
+    let (bytes, overflow) = Int64(position).multipliedReportingOverflow(by: Int64(context))
+    return overflow || bytes > 1 << 60 ? .max : Int64(Arena.rounded(Int(bytes)))
   }
 }
 
@@ -64,7 +66,7 @@ enum ArenaBuffer: CaseIterable {
   }
 
   private static func widestFeedForward(_ shape: ModelShape) -> Int {
-    max(shape.feedForward, shape.expertFeedForward ?? 0)
+    max(shape.feedForward, shape.expertFeedForward ?? 0, shape.sharedFeedForward ?? 0)
   }
 
   /// What attention needs on one thread.

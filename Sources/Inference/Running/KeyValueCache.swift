@@ -2,45 +2,52 @@ import CKernels
 import Domain
 
 /// Keys and values of all earlier positions, layer by layer: [position, kvHeads, length] each.
-///
-/// Kept as halves, as other engines do by default: 2 bytes an element.
 final class KeyValueCache {
   private let arena: Arena
-  private let halves: UnsafeMutablePointer<UInt16>
+  private let type: CacheType
   private let keyStart: [Int]
   private let valueStart: [Int]
-  private let keyWidth: [Int]
-  private let valueWidth: [Int]
+  /// Bytes of a position.
+  private let keyBytes: [Int]
+  private let valueBytes: [Int]
 
   /// A cache for `context` positions.
-  init(shape: ModelShape, context: Int) throws {
-    let bytes = CoreMemory.cacheBytes(shape: shape, context: context)
+  ///
+  /// - Throws: `InferenceError` of kind `limit` when there is not so much memory.
+  init(shape: ModelShape, context: Int, type: CacheType) throws {
+    self.type = type
+    let bytes = CoreMemory.cacheBytes(shape: shape, context: context, type: type)
     arena = try Arena(size: Int(clamping: bytes), purpose: "a KV cache of \(context) tokens")
-    halves = arena.take(UInt16.self, Int(bytes / 2))
-    keyWidth = shape.kvHeads.map { $0 * shape.keyLength }
-    valueWidth = shape.kvHeads.map { $0 * shape.valueLength }
+    keyBytes = shape.kvHeads.map { $0 * type.bytes(shape.keyLength) }
+    valueBytes = shape.kvHeads.map { $0 * type.bytes(shape.valueLength) }
     var keys: [Int] = []
     var values: [Int] = []
     var next = 0
     for layer in 0..<shape.layers {
       keys.append(next)
-      next += keyWidth[layer] * context
+      next += keyBytes[layer] * context
       values.append(next)
-      next += valueWidth[layer] * context
+      next += valueBytes[layer] * context
     }
     (keyStart, valueStart) = (keys, values)
   }
 
-  /// Stores the keys and values of one position; each [kvHeads, length].
+  /// Stores the keys and values of one position: [kvHeads, keyLength] and [kvHeads, valueLength].
   func store(
-    layer: Int, position: Int, key: UnsafePointer<Float>, value: UnsafePointer<Float>, _ kernels: Kernels
+    layer: Int, position: Int, shape: ModelShape, key: UnsafePointer<Float>, value: UnsafePointer<Float>,
+    _ kernels: Kernels
   ) {
-    put(key, keyWidth[layer], at: keyStart[layer] + position * keyWidth[layer], kernels)
-    put(value, valueWidth[layer], at: valueStart[layer] + position * valueWidth[layer], kernels)
+    let heads = shape.kvHeads[layer]
+    put(key, heads * shape.keyLength, at: keyStart[layer] + position * keyBytes[layer], kernels)
+    put(value, heads * shape.valueLength, at: valueStart[layer] + position * valueBytes[layer], kernels)
   }
 
-  private func put(_ source: UnsafePointer<Float>, _ count: Int, at index: Int, _ kernels: Kernels) {
-    kernels.table.to_half(source, count, halves + index)
+  private func put(_ source: UnsafePointer<Float>, _ count: Int, at offset: Int, _ kernels: Kernels) {
+    switch type {
+    case .f16:
+      kernels.table.to_half(source, count, (arena.base + offset).assumingMemoryBound(to: UInt16.self))
+    case .q8_0: hw_to_q8_0(source, count, arena.base + offset)
+    }
   }
 
   /// Attention of the query heads that share one key head, for some tokens from position `start` on.
@@ -60,10 +67,10 @@ final class KeyValueCache {
     let group = shape.heads / shape.kvHeads[layer]
     var job = hw_attention(
       query: query + kvHead * group * shape.keyLength, query_stride: shape.heads * shape.keyLength, tokens: tokens,
-      heads: group, start: start, window: window, type: TensorType.f16.rawValue,
-      keys: halves + keyStart[layer] + kvHead * shape.keyLength,
-      values: halves + valueStart[layer] + kvHead * shape.valueLength, key_length: shape.keyLength,
-      value_length: shape.valueLength, key_stride: keyWidth[layer] * 2, value_stride: valueWidth[layer] * 2,
+      heads: group, start: start, window: window, type: type.tensorType.rawValue,
+      keys: arena.base + keyStart[layer] + kvHead * type.bytes(shape.keyLength),
+      values: arena.base + valueStart[layer] + kvHead * type.bytes(shape.valueLength), key_length: shape.keyLength,
+      value_length: shape.valueLength, key_stride: keyBytes[layer], value_stride: valueBytes[layer],
       scale: scale, softcap: softcap, scratch: scratch,
       out: out + kvHead * group * shape.valueLength, out_stride: shape.heads * shape.valueLength)
     kernels.table.attend(&job)

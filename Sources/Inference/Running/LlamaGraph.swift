@@ -46,7 +46,7 @@ final class LlamaGraph {
     let context = model.contextLength
     batch = model.options.batch
     pool = WorkerPool(count: model.options.threads)
-    cache = try KeyValueCache(shape: shape, context: context)
+    cache = try KeyValueCache(shape: shape, context: context, type: model.options.cacheType)
     // The plan counts the wanted threads; the system may have given fewer.
     let threads = model.options.threads
     let plan = CoreMemory(threads: threads).computeBytes(shape: shape, context: context, batch: batch)
@@ -84,7 +84,10 @@ final class LlamaGraph {
   /// Computes the hidden states of `tokens` at positions from `start` on, and extends the cache by them.
   ///
   /// At most `batch` tokens, all inside the vocabulary and the context.
-  func forward(_ tokens: ArraySlice<Int32>, start: Int) {
+  ///
+  /// - Throws: `InferenceError` of kind `cancelled`, soon after the task was cancelled; the cache is then as if these
+  ///   tokens had not come.
+  func forward(_ tokens: ArraySlice<Int32>, start: Int) throws {
     let count = tokens.count
     let embedding = core.weights.embedding
     for (index, token) in tokens.enumerated() {
@@ -101,7 +104,13 @@ final class LlamaGraph {
     for layer in 0..<shape.layers {
       attention(layer, count: count, start: start)
       feedForward(core.weights.layers[layer].feedForward, count: count)
+      try Self.checkCancellation()
     }
+  }
+
+  /// The pool leaves work undone when the task is cancelled; nothing of it may be used then.
+  private static func checkCancellation() throws {
+    if Task.isCancelled { throw InferenceError(.cancelled, "the work was cancelled") }
   }
 
   private func attention(_ index: Int, count: Int, start: Int) {
@@ -137,7 +146,7 @@ final class LlamaGraph {
           turn(query, heads: shape.heads, turns + token * shape.keyLength)
           turn(key, heads: kvHeads, turns + token * shape.keyLength)
         }
-        cache.store(layer: index, position: start + token, key: key, value: value, kernels)
+        cache.store(layer: index, position: start + token, shape: shape, key: key, value: value, kernels)
       }
     }
   }
@@ -224,9 +233,10 @@ final class LlamaGraph {
   /// Computes logits of tokens of the last `forward`, as many at a time as fit, and hands them on.
   ///
   /// - Parameter body: gets the index of the first token and their logits, [tokens, vocabulary].
+  /// - Throws: as `forward`.
   func logits(
-    _ tokens: Range<Int>, _ body: (Range<Int>, UnsafeMutablePointer<Float>) -> Void
-  ) {
+    _ tokens: Range<Int>, _ body: (Range<Int>, UnsafeMutablePointer<Float>) throws -> Void
+  ) throws {
     var start = tokens.lowerBound
     while start < tokens.upperBound {
       let part = start..<min(start + ArenaBuffer.logitsAtOnce, tokens.upperBound)
@@ -235,7 +245,8 @@ final class LlamaGraph {
       let output = core.weights.output
       products.multiply([Product(output.matrix, logits)], normed, count: part.count)
       for token in 0..<part.count { finish(logits + token * shape.vocabulary, bias: output.bias) }
-      body(part, logits)
+      try Self.checkCancellation()
+      try body(part, logits)
       start = part.upperBound
     }
   }
@@ -247,9 +258,12 @@ final class LlamaGraph {
   }
 
   /// Runs independent pieces of work of the caller on the session's threads.
-  func concurrently(_ total: Int, _ body: (Int) -> Void) {
+  ///
+  /// - Throws: as `forward`; then not all of it was done.
+  func concurrently(_ total: Int, _ body: (Int) -> Void) throws {
     pool.forEach(total, piece: 1) { items, _ in
       for item in items { body(item) }
     }
+    try Self.checkCancellation()
   }
 }

@@ -21,20 +21,19 @@ public final class Session {
   /// Appends tokens and returns the logits of the token that would follow the last one.
   ///
   /// - Returns: `vocabulary` logits, all finite.
-  /// - Throws: `InferenceError`: `limit` beyond the context, `notFinite`, or `cancelled` when the task was cancelled
-  ///   between two batches; then the cache holds the tokens of the batches before.
+  /// - Throws: `InferenceError`: `limit` beyond the context, `notFinite`, or `cancelled` within some milliseconds after
+  ///   the task was cancelled; then the cache holds the tokens of the batches before.
   public func prefill(_ tokens: [Int32]) throws -> [Float] {
     try check(tokens)
     var result: [Float] = []
     var rest = tokens[...]
     while !rest.isEmpty {
-      if Task.isCancelled { throw InferenceError(.cancelled, "the work was cancelled") }
       let part = rest.prefix(graph.batch)
-      graph.forward(part, start: position)
+      try graph.forward(part, start: position)
       position += part.count
       rest = rest.dropFirst(part.count)
       if rest.isEmpty {
-        graph.logits(part.count - 1..<part.count) { _, logits in
+        try graph.logits(part.count - 1..<part.count) { _, logits in
           result = Array(UnsafeBufferPointer(start: logits, count: model.shape.vocabulary))
         }
       }
@@ -58,16 +57,15 @@ public final class Session {
     var sum = 0.0
     var start = 0
     while start < tokens.count {
-      if Task.isCancelled { throw InferenceError(.cancelled, "the work was cancelled") }
       let part = start..<min(start + graph.batch, tokens.count)
-      graph.forward(tokens[part], start: position)
+      try graph.forward(tokens[part], start: position)
       position += part.count
       let wanted = scored.clamped(to: part)
       if !wanted.isEmpty {
-        graph.logits(wanted.lowerBound - start..<wanted.upperBound - start) { range, logits in
+        try graph.logits(wanted.lowerBound - start..<wanted.upperBound - start) { range, logits in
           var losses = [Double](repeating: 0, count: range.count)
-          losses.withUnsafeMutableBufferPointer { losses in
-            graph.concurrently(range.count) { index in
+          try losses.withUnsafeMutableBufferPointer { losses in
+            try graph.concurrently(range.count) { index in
               let row = UnsafeBufferPointer(
                 start: logits + index * model.shape.vocabulary, count: model.shape.vocabulary)
               losses[index] = Logits.loss(row, target: Int(tokens[start + range.lowerBound + index + 1]))

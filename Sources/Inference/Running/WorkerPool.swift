@@ -41,22 +41,31 @@ final class WorkerPool {
     for thread in threads { pthread_join(thread, nil) }
   }
 
-  /// Runs `body` for pieces of `0 ..< total`, handed out as threads become free, and returns when all are done.
+  /// Runs `body` for pieces of `0 ..< total`, handed out as threads become free, and returns when all are done, or,
+  /// once the caller's task is cancelled, when those are done that were begun.
   ///
   /// - Parameters:
   ///   - piece: items of one piece.
   ///   - body: gets the items and the index of the thread, the same index never twice at a time.
   func forEach(_ total: Int, piece: Int, _ body: (Range<Int>, Int) -> Void) {
-    guard count > 1, total > piece else {
+    guard total > piece else {
       if total > 0 { body(0..<total, 0) }
       return
     }
     let pieces = (total + piece - 1) / piece
+    guard count > 1 else {
+      for index in 0..<pieces where !Task.isCancelled {
+        body(index * piece..<min((index + 1) * piece, total), 0)
+      }
+      return
+    }
     withoutActuallyEscaping(body) { body in
       shared.begin(pieces: pieces) { index, thread in
         body(index * piece..<min((index + 1) * piece, total), thread)
       }
-      while shared.workOnePiece(thread: 0) {}
+      while shared.workOnePiece(thread: 0) {
+        if Task.isCancelled { shared.abandon() }
+      }
       shared.finish()
     }
   }
@@ -125,6 +134,12 @@ private final class SharedState: @unchecked Sendable {
       seen = original
     }
     return false
+  }
+
+  /// Takes all pieces that nobody has claimed, and does none of them.
+  func abandon() {
+    let left = open.exchange(0, ordering: .acquiringAndReleasing)
+    if left > 0 { unfinished.wrappingSubtract(left, ordering: .acquiringAndReleasing) }
   }
 
   /// Runs the job on one piece. Never inlined, so that no reference to the job outlives the piece.

@@ -1,20 +1,28 @@
 /// Damage that knows what headers are made of: lengths, counts, numbers in text.
-enum Mutation {
+public enum Mutation {
   /// Numbers at which arithmetic breaks.
-  private static let edges: [UInt64] = [
+  public static let edges: [UInt64] = [
     0, 1, 2, 3, 7, 8, 31, 32, 127, 255, 256, 4096, 65_535, 1 << 20, 1 << 24, 1 << 31, UInt64(UInt32.max), 1 << 40,
     1 << 62, UInt64(Int64.max), UInt64(Int64.max) - 31, 1 << 63, .max,
   ]
 
   /// One to four damages of `bytes`; `other` is another input, of which pieces may be taken.
-  static func apply(_ bytes: [UInt8], _ other: [UInt8], _ random: inout some RandomNumberGenerator) -> [UInt8] {
+  ///
+  /// - Parameter limit: no more bytes come out.
+  public static func apply(
+    _ bytes: [UInt8], _ other: [UInt8], limit: Int = 1 << 16, _ random: inout some RandomNumberGenerator
+  ) -> [UInt8] {
     var bytes = bytes
     for _ in 0...Int.random(in: 0...3, using: &random) where !bytes.isEmpty { damage(&bytes, other, &random) }
-    return bytes.count > 1 << 16 ? Array(bytes.prefix(1 << 16)) : bytes
+    return bytes.count > limit ? Array(bytes.prefix(limit)) : bytes
   }
 
-  private static func damage(_ bytes: inout [UInt8], _ other: [UInt8], _ random: inout some RandomNumberGenerator) {
-    let place = Int.random(in: 0..<bytes.count, using: &random)
+  /// One damage, somewhere in the first `within` bytes.
+  public static func damage(
+    _ bytes: inout [UInt8], _ other: [UInt8], within: Int = .max, _ random: inout some RandomNumberGenerator
+  ) {
+    guard !bytes.isEmpty else { return }
+    let place = Int.random(in: 0..<max(1, min(bytes.count, within)), using: &random)
     switch Int.random(in: 0..<8, using: &random) {
     case 0: bytes[place] ^= 1 << UInt8.random(in: 0..<8, using: &random)
     case 1: bytes[place] = .random(in: 0...255, using: &random)
