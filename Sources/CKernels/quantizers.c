@@ -78,9 +78,9 @@ static void fit_group(const float *x, float *scale, float *min) {
       xq += x[j] * q[j];
     }
     const float determinant = 32 * q2 - q1 * q1;
-    if (!(determinant > 0)) continue;
     float slope = (32 * xq - q1 * sum) / determinant, offset = (sum - slope * q1) / 32;
-    if (offset > 0) {
+    // One code for all leaves the minimum free; above 0 there is none.
+    if (!(determinant > 0) || offset > 0) {
       offset = 0;
       slope = xq / q2;
     }
@@ -132,15 +132,13 @@ static void choose_codes(const float *x, float scale, float min, float d, float 
 
 static int quantize_q4_k(const float *x, hw_q4_k *b) {
   int broken = 0;
-  extreme(x, 256, &broken);
-  if (broken) return 1;
+  if (fabsf(extreme(x, 256, &broken)) > largest_half * 63 || broken) return 1;
   float scales[8], mins[8], largest_scale = 0, largest_min = 0;
   for (int i = 0; i < 8; i++) {
     fit_group(x + 32 * i, &scales[i], &mins[i]);
     largest_scale = fmaxf(largest_scale, scales[i]);
     largest_min = fmaxf(largest_min, mins[i]);
   }
-  if (!(largest_scale / 63 <= largest_half && largest_min / 63 <= largest_half)) return 1;
   b->d = half(largest_scale / 63);
   b->dmin = half(largest_min / 63);
   memset(b->scales, 0, sizeof b->scales);

@@ -28,6 +28,8 @@ public struct ModelShape: Hashable, Sendable, Codable {
   public var expertsUsed: Int
   /// Width of one expert, when it differs from `feedForward`.
   public var expertFeedForward: Int?
+  /// Width of an expert that every token uses, when the file stores one.
+  public var sharedFeedForward: Int?
   /// Window of sliding attention in tokens, when the file stores one.
   public var slidingWindow: Int?
   /// How attention differs between the layers; nil when every layer attends to everything.
@@ -41,7 +43,7 @@ public struct ModelShape: Hashable, Sendable, Codable {
   public init(
     architecture: String, layers: Int, embedding: Int, feedForward: Int, heads: Int, kvHeads: [Int],
     keyLength: Int, valueLength: Int, vocabulary: Int, contextLength: Int, experts: Int = 0,
-    expertsUsed: Int = 0, expertFeedForward: Int? = nil, slidingWindow: Int? = nil,
+    expertsUsed: Int = 0, expertFeedForward: Int? = nil, sharedFeedForward: Int? = nil, slidingWindow: Int? = nil,
     attention: AttentionPlan? = nil, tiedEmbeddings: Bool = false, parameters: Int64 = 0
   ) {
     self.architecture = architecture
@@ -57,6 +59,7 @@ public struct ModelShape: Hashable, Sendable, Codable {
     self.experts = experts
     self.expertsUsed = expertsUsed
     self.expertFeedForward = expertFeedForward
+    self.sharedFeedForward = sharedFeedForward
     self.slidingWindow = slidingWindow
     self.attention = attention
     self.tiedEmbeddings = tiedEmbeddings
@@ -72,7 +75,7 @@ public struct ModelShape: Hashable, Sendable, Codable {
       && keyLength >= 0 && valueLength >= 0 && !widest.overflow && widest.partialValue <= 1 << 20
       && (0...1 << 24).contains(vocabulary) && (1...1 << 26).contains(contextLength)
       && (0...1 << 14).contains(experts) && (0...1 << 14).contains(expertsUsed)
-      && (0...1 << 24).contains(expertFeedForward ?? 0) && parameters >= 0
+      && (0...1 << 24).contains(expertFeedForward ?? 0) && (0...1 << 24).contains(sharedFeedForward ?? 0) && parameters >= 0
       && (1...1 << 31).contains(slidingWindow ?? 1) && (attention.map { isPlausible($0) } ?? true)
   }
 

@@ -56,6 +56,9 @@ extension ModelShape {
       contextLength: try reader.count("context_length", 1...Limits.context), experts: experts,
       expertsUsed: try reader.optionalCount("expert_used_count", 0...max(experts, 0)) ?? 0,
       expertFeedForward: expertFeedForward == 0 ? nil : expertFeedForward,
+      sharedFeedForward: try reader.optionalCount(
+        "expert_shared_feed_forward_length", 0...Limits.feedForward
+      ).flatMap { $0 > 0 ? $0 : nil },
       slidingWindow: try reader.optionalCount("attention.sliding_window", 0...Int(Int32.max)).flatMap {
         $0 > 0 ? $0 : nil
       },

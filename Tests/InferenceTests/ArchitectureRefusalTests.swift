@@ -11,7 +11,7 @@ struct ArchitectureRefusalTests {
   /// One model of every architecture, and both kinds of experts.
   static let samples = [
     "llama", "llama 3.1, factors", "llama, biases", "mixtral", "mixtral of early 2024", "qwen2", "qwen2moe", "qwen3",
-    "qwen3moe", "gemma", "gemma2", "gemma3", "phi3, longrope, long", "granite", "olmo2", "smollm3",
+    "qwen3moe", "gemma", "gemma2", "gemma3", "phi3, longrope, long", "granite", "granitemoe, shared expert", "olmo2", "olmoe", "smollm3",
   ].compactMap(ReferenceModel.named)
 
   private func refusal(_ open: () throws -> LanguageModel) -> (any ReportableError)? {
@@ -72,7 +72,7 @@ struct ArchitectureRefusalTests {
     ("gemma", "expert_count", .uint32(4)), ("qwen3moe", "expert_group_count", .uint32(2)),
     ("qwen3moe", "expert_gating_func", .uint32(2)), ("qwen3", "attn_logit_softcapping", .float32(50)),
     ("gemma3", "attention.key_length_swa", .uint32(32)),
-    ("qwen2moe", "expert_shared_feed_forward_length", .uint32(512)),
+    ("qwen3moe", "expert_shared_feed_forward_length", .uint32(32)),
     ("granite", "rope.scaling.finetuned", .bool(false)), ("mixtral", "leading_dense_block_count", .uint32(1)),
   ])
   func numbersThatTheGraphWouldLeaveOut(_ name: String, _ key: String, _ value: GGUFValue) throws {

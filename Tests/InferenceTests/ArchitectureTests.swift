@@ -90,7 +90,7 @@ struct ArchitectureTests {
   @Test func expertsAreChosenByTheirLogits() {
     func choose(_ logits: [Float], used: Int, normalises: Bool, scale: Float = 1) -> [ExpertChoice] {
       let numbers = Hyperparameters.Experts(
-        count: logits.count, used: used, width: 1, sharedWidth: 0, normalises: normalises, scale: scale)
+        count: logits.count, used: used, width: 1, sharedWidth: 0, gatesShared: false, normalises: normalises, scale: scale)
       return logits.withUnsafeBufferPointer { ExpertChoice.choose($0, numbers) }
     }
     let one = choose([0, 2, 1, 2], used: 1, normalises: false)

@@ -19,9 +19,14 @@ enum PythonWithGGUF {
   struct Failure: Error { let output: String }
 
   /// Writes the values of all `*.blocks` in a folder beside them.
-  static func decode(_ folder: String) throws {
+  static func decode(_ folder: String) throws { try runScript("decode", folder) }
+
+  /// Quantizes all `*.floats` in a folder into files beside them.
+  static func encode(_ folder: String) throws { try runScript("encode", folder) }
+
+  private static func runScript(_ mode: String, _ folder: String) throws {
     let script = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "gguf_blocks.py").path
-    _ = try run(interpreter ?? "", [script, "decode", folder])
+    _ = try run(interpreter ?? "", [script, mode, folder])
   }
 
   private static func run(_ program: String, _ arguments: [String]) throws -> String {

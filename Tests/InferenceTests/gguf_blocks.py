@@ -1,6 +1,7 @@
 """What the Python package gguf makes of blocks.
 
 decode FOLDER: writes NAME.floats (32-bit, little-endian) for every NAME.blocks; NAME is a tensor type.
+encode FOLDER: writes NAME.blocks for every NAME.floats.
 sample FILE:   writes BlockSamples.swift.
 """
 import base64
@@ -58,6 +59,11 @@ def main():
     mode, place = sys.argv[1:]
     if mode == "sample":
         return sample(place)
+    if mode == "encode":
+        for path in Path(place).glob("*.floats"):
+            data = quants.quantize(np.fromfile(path, dtype="<f4"), GGMLQuantizationType[path.stem])
+            path.with_suffix(".blocks").write_bytes(data.tobytes())
+        return
     for path in Path(place).glob("*.blocks"):
         path.with_suffix(".floats").write_bytes(decode(GGMLQuantizationType[path.stem], path.read_bytes()).tobytes())
 

@@ -81,23 +81,23 @@ struct MishapTests {
       return
     }
     for entry in header.metadata {
-      let key = entry.key.hasPrefix("llama.") ? "qwen2." + entry.key.dropFirst(6) : entry.key
-      writer.set(key, key == "general.architecture" ? .string("qwen2") : entry.value)
+      let key = entry.key.hasPrefix("llama.") ? "stablelm." + entry.key.dropFirst(6) : entry.key
+      writer.set(key, key == "general.architecture" ? .string("stablelm") : entry.value)
     }
     for tensor in header.tensors {
       let range = Int(tensor.offset)..<Int(tensor.offset + tensor.byteCount)
       try writer.add(tensor.name, type: tensor.type, dimensions: tensor.dimensions, data: Array(bytes[range]))
     }
-    try house.addRepo("tiny/qwen-GGUF", ["qwen.F16.gguf": writer.bytes()])
+    try house.addRepo("tiny/stable-GGUF", ["stable.F16.gguf": writer.bytes()])
     #expect(try await house.program.run("run").code == 0)
     #expect(try await places(house) == ["leftOut": 1])
     // A question about it does not make it wanted.
-    #expect(try await house.program.run("fit", "tiny/qwen-GGUF", "--vram", "12").code == 0)
+    #expect(try await house.program.run("fit", "tiny/stable-GGUF", "--vram", "12").code == 0)
     #expect(try await house.program.run("run").code == 0)
     #expect(await house.server.requests.allSatisfy { $0.range != nil || $0.port == .hub })
 
     try house.program.home.write(
-      configuration: "\(HouseProgram.card)\n[watch]\nmin_parameters = \"0\"\narchitectures = [\"llama\", \"qwen2\"]\n")
+      configuration: "\(HouseProgram.card)\n[watch]\nmin_parameters = \"0\"\narchitectures = [\"llama\", \"stablelm\"]\n")
     #expect(try await house.program.run("run").code == 0)
     #expect(try await places(house)["unsupported"] == 1)
     await house.stop()

@@ -31,6 +31,9 @@ struct SafetensorsWeights: WeightSource {
       throw InferenceError.unsupported(
         "activation \(String(activation.prefix(40)).debugDescription)", file: folder.path)
     }
+    if let name = folder.configuration.foreignClass {
+      throw InferenceError.unsupported("class \(String(name.prefix(80)).debugDescription)", file: folder.path)
+    }
     var collection = Collection(folder: folder)
     for tensor in folder.tensors { try collection.add(tensor) }
     try collection.unpack(threads: threads)

@@ -47,8 +47,17 @@ struct Family: Sendable {
   struct Experts: Sendable {
     /// Whether the shares of the chosen ones add up to 1, unless the file says otherwise.
     var normalises = true
-    /// Whether one that every token uses stands beside them, with a gate of its own.
-    var hasShared = false
+    /// One that every token uses.
+    var shared = Shared.none
+  }
+
+  /// An expert that every token uses, beside the others.
+  enum Shared: Sendable {
+    case none
+    /// Multiplied with the sigmoid of a product of its own.
+    case gated
+    /// As it is, where the file states a width.
+    case stated
   }
 
   /// Soft caps when the file has none; 0: none.
@@ -94,7 +103,7 @@ struct Family: Sendable {
     // Llama 1 to 3, Mistral, Mixtral, Yi, SmolLM 1 and 2, DeepSeek LLM, and whatever else converters write as llama.
     Family(name: "llama", pairs: .interleaved, window: .everyLayer, experts: Experts()),
     Family(name: "qwen2", needsBias: true),
-    Family(name: "qwen2moe", needsBias: true, experts: Experts(normalises: false, hasShared: true)),
+    Family(name: "qwen2moe", needsBias: true, experts: Experts(normalises: false, shared: .gated)),
     Family(name: "qwen3", headNorms: .eachHead),
     Family(name: "qwen3moe", headNorms: .eachHead, experts: Experts()),
     Family(name: "gemma", activation: .gelu, scalesEmbedding: true),
@@ -107,6 +116,8 @@ struct Family: Sendable {
       layersScaledByWidth: 62),
     Family(name: "phi3", isFused: true, window: .everyLayer),
     Family(name: "granite", pairs: .interleaved, hasScales: true),
+    Family(name: "granitemoe", pairs: .interleaved, hasScales: true, experts: Experts(shared: .stated)),
+    Family(name: "olmoe", headNorms: .allHeads, experts: Experts(normalises: false)),
     Family(
       name: "olmo2", norms: .after, headNorms: .allHeads, window: .pattern, slidingRope: SlidingRope(base: nil)),
     Family(name: "smollm3", pairs: .interleaved, unturnedPeriod: 4),

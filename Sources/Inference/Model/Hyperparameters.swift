@@ -12,6 +12,8 @@ struct Hyperparameters: Sendable {
     let width: Int
     /// Width of the one that every token uses; 0: there is none.
     let sharedWidth: Int
+    /// Whether that one has a gate.
+    let gatesShared: Bool
     /// Whether the shares of a token's experts add up to 1.
     let normalises: Bool
     /// What shares are multiplied with.
@@ -99,28 +101,25 @@ private struct Reader {
   }
 
   func experts(_ shape: ModelShape, _ family: Family) throws -> Hyperparameters.Experts? {
-    guard shape.experts > 0 || family.experts?.hasShared == true else { return nil }
-    guard let kind = family.experts, shape.experts > 0 else {
+    guard shape.experts > 0 else { return nil }
+    guard let kind = family.experts else {
       throw InferenceError.unsupported("\(shape.experts) experts in \(prefix)", file: header.name)
     }
     guard (1...shape.experts).contains(shape.expertsUsed) else {
       throw ModelFileError(
         .badMetadata, file: header.name, "uses \(shape.expertsUsed) of \(shape.experts) experts")
     }
-    var shared = 0
-    if kind.hasShared {
-      let key = "\(prefix).expert_shared_feed_forward_length"
-      shared = try header.ifPresent(key, header.int) ?? shape.feedForward
-      // The arena is planned for the widths of the shape.
-      guard (1...shape.feedForward).contains(shared) else {
-        throw InferenceError.unsupported("a shared expert \(shared) wide", file: header.name)
+    let shared =
+      switch kind.shared {
+      case .none: 0
+      case .gated: shape.sharedFeedForward ?? shape.feedForward
+      case .stated: shape.sharedFeedForward ?? 0
       }
-    }
     let weightsKey = "\(prefix).expert_weights_norm"
     let scale = try float("expert_weights_scale", in: 0...1e6, else: 1)
     return Hyperparameters.Experts(
       count: shape.experts, used: shape.expertsUsed, width: shape.expertFeedForward ?? shape.feedForward,
-      sharedWidth: shared, normalises: try header.ifPresent(weightsKey, header.bool) ?? kind.normalises,
+      sharedWidth: shared, gatesShared: kind.shared == .gated, normalises: try header.ifPresent(weightsKey, header.bool) ?? kind.normalises,
       scale: scale == 0 ? 1 : scale)
   }
 
@@ -143,7 +142,7 @@ private struct Reader {
     if family.softCaps == nil {
       for key in ["attn_logit_softcapping", "final_logit_softcapping"] { neutral[key] = [0] }
     }
-    if family.experts?.hasShared != true { neutral["expert_shared_feed_forward_length"] = [0] }
+    if family.experts.map({ $0.shared == .none }) ?? true { neutral["expert_shared_feed_forward_length"] = [0] }
     for (key, values) in neutral.sorted(by: { $0.key < $1.key }) {
       let key = "\(prefix).\(key)"
       guard let value = header[key] else { continue }

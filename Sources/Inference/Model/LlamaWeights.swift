@@ -36,9 +36,10 @@ struct LlamaWeights: Sendable {
   struct Mixture: Sendable {
     let router: Matrix  // [experts, embedding]
     let experts: [Network]
-    /// One that every token uses, and the direction that says how much; nil without one.
+    /// One that every token uses; nil without one.
     let shared: Network?
-    let sharedGate: [Float]  // [embedding]
+    /// The direction that says how much it counts; nil: fully.
+    let sharedGate: [Float]?  // [embedding]
   }
 
   /// The feed-forward part of one layer.
@@ -180,19 +181,18 @@ extension LlamaWeights {
     let ups = try all("ffn_up", experts.width, width, &tensors)
     let downs = try all("ffn_down", width, experts.width, &tensors)
     var shared: Network?
-    var sharedGate: [Float] = []
     if experts.sharedWidth > 0 {
       let inner = experts.sharedWidth
       shared = Network(
         gate: try tensors.projection("\(block).ffn_gate_shexp", rows: inner, columns: width),
         up: try tensors.projection("\(block).ffn_up_shexp", rows: inner, columns: width),
         down: try tensors.projection("\(block).ffn_down_shexp", rows: width, columns: inner))
-      sharedGate = try tensors.vector("\(block).ffn_gate_inp_shexp.weight", count: width)
     }
     return Mixture(
       router: try tensors.matrix("\(block).ffn_gate_inp.weight", rows: experts.count, columns: width),
       experts: gates.indices.map { Network(gate: gates[$0], up: ups[$0], down: downs[$0]) }, shared: shared,
-      sharedGate: sharedGate)
+      sharedGate: experts.gatesShared
+        ? try tensors.vector("\(block).ffn_gate_inp_shexp.weight", count: width) : nil)
   }
 
   /// Factors are checked by the rotation, which knows how many pairs turn.

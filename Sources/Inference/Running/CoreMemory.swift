@@ -66,7 +66,7 @@ enum ArenaBuffer: CaseIterable {
   }
 
   private static func widestFeedForward(_ shape: ModelShape) -> Int {
-    max(shape.feedForward, shape.expertFeedForward ?? 0)
+    max(shape.feedForward, shape.expertFeedForward ?? 0, shape.sharedFeedForward ?? 0)
   }
 
   /// What attention needs on one thread.

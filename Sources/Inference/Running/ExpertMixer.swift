@@ -84,7 +84,8 @@ final class ExpertMixer {
     if let shared = mixture.shared {
       networks.run(shared, x, out: output, count: count)
       for token in 0..<count {
-        add(output + token * width, sigmoid(x + token * width, mixture.sharedGate), to: token)
+        let share = mixture.sharedGate.map { sigmoid(x + token * width, $0) } ?? 1
+        add(output + token * width, share, to: token)
       }
     }
     return mixed

@@ -9,6 +9,8 @@ struct TransformersFamily: Sendable {
   let names: [String]
   /// `general.architecture`.
   let architecture: String
+  /// Class names in `architectures` that mean this family's language model, without the ending `ForCausalLM`.
+  let classes: Set<String>
   /// What the gate of the feed-forward part may be; `hidden_act` or `hidden_activation`.
   var activations: Set<String> = ["silu", "swish"]
   /// The activation where the configuration states none.
@@ -29,26 +31,30 @@ struct TransformersFamily: Sendable {
   var hasUpperWindows = false
 
   static let table: [TransformersFamily] = [
-    TransformersFamily(names: ["llama", "mistral"], architecture: "llama"),
-    TransformersFamily(names: ["mixtral"], architecture: "llama", rotationBase: 1_000_000),
-    TransformersFamily(names: ["qwen2"], architecture: "qwen2", needsBiases: true, hasUpperWindows: true),
-    TransformersFamily(names: ["qwen2_moe"], architecture: "qwen2moe", needsBiases: true, hasUpperWindows: true),
-    TransformersFamily(names: ["qwen3"], architecture: "qwen3", hasUpperWindows: true),
-    TransformersFamily(names: ["qwen3_moe"], architecture: "qwen3moe", hasUpperWindows: true),
+    TransformersFamily(names: ["llama", "mistral"], architecture: "llama", classes: ["Llama", "LLaMA", "Mistral"]),
+    TransformersFamily(names: ["mixtral"], architecture: "llama", classes: ["Mixtral"], rotationBase: 1_000_000),
     TransformersFamily(
-      names: ["gemma"], architecture: "gemma", activations: gelu.union(["gelu"]),
+      names: ["qwen2"], architecture: "qwen2", classes: ["Qwen2"], needsBiases: true, hasUpperWindows: true),
+    TransformersFamily(
+      names: ["qwen2_moe"], architecture: "qwen2moe", classes: ["Qwen2Moe"], needsBiases: true, hasUpperWindows: true),
+    TransformersFamily(names: ["qwen3"], architecture: "qwen3", classes: ["Qwen3"], hasUpperWindows: true),
+    TransformersFamily(names: ["qwen3_moe"], architecture: "qwen3moe", classes: ["Qwen3Moe"], hasUpperWindows: true),
+    TransformersFamily(
+      names: ["gemma"], architecture: "gemma", classes: ["Gemma"], activations: gelu.union(["gelu"]),
       unstatedActivation: "gelu_pytorch_tanh", offsetNorms: true),
     TransformersFamily(
-      names: ["gemma2"], architecture: "gemma2", activations: gelu, unstatedActivation: "gelu_pytorch_tanh",
+      names: ["gemma2"], architecture: "gemma2", classes: ["Gemma2"], activations: gelu,
+      unstatedActivation: "gelu_pytorch_tanh",
       offsetNorms: true, hasPostNorms: true, scalesByQueryScalar: true),
     TransformersFamily(
-      names: ["gemma3", "gemma3_text"], architecture: "gemma3", activations: gelu,
+      names: ["gemma3", "gemma3_text"], architecture: "gemma3", classes: ["Gemma3"], activations: gelu,
       unstatedActivation: "gelu_pytorch_tanh", offsetNorms: true, hasPostNorms: true, rotationBase: 1_000_000,
       epsilon: 1e-6, scalesByQueryScalar: true),
-    TransformersFamily(names: ["phi3"], architecture: "phi3"),
-    TransformersFamily(names: ["granite"], architecture: "granite"),
-    TransformersFamily(names: ["olmo2", "olmo3"], architecture: "olmo2", hasPostNorms: true),
-    TransformersFamily(names: ["smollm3"], architecture: "smollm3", rotationBase: 2_000_000),
+    TransformersFamily(names: ["phi3"], architecture: "phi3", classes: ["Phi3"]),
+    TransformersFamily(names: ["granite"], architecture: "granite", classes: ["Granite"]),
+    TransformersFamily(
+      names: ["olmo2", "olmo3"], architecture: "olmo2", classes: ["Olmo2", "Olmo3"], hasPostNorms: true),
+    TransformersFamily(names: ["smollm3"], architecture: "smollm3", classes: ["SmolLM3"], rotationBase: 2_000_000),
   ]
 
   /// The approximation by tanh, under its names.
@@ -70,6 +76,17 @@ extension ModelConfiguration {
     let name =
       reader.text["hidden_activation"]?.string ?? reader.text["hidden_act"]?.string ?? family.unstatedActivation
     return family.activations.contains(name) ? nil : name
+  }
+
+  /// The class that stands in the way of running this model as its family, a classifier for instance; nil when all is
+  /// well. Foreign text.
+  public var foreignClass: String? {
+    guard let family, let name = architectures.first else { return nil }
+    // The language part of a model with eyes is the same.
+    for ending in ["ForCausalLM", "ForConditionalGeneration"] where name.hasSuffix(ending) {
+      return family.classes.contains(String(name.dropLast(ending.count))) ? nil : name
+    }
+    return name
   }
 
   /// Whether norms are stored less 1.
