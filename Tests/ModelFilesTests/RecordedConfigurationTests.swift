@@ -46,14 +46,13 @@ struct RecordedConfigurationTests {
   /// Every real configuration of a family that we translate has metadata, with the numbers of its shape.
   @Test func configurationsAreToldInWordsOfGGUF() throws {
     var translated = 0
+    var untold: [String] = []
     for expected in ExpectedShape.all {
       let configuration = try Self.read(expected.file)
       guard configuration.family != nil, let shape = try? configuration.shape() else { continue }
-      let metadata: [GGUFHeader.Entry]
-      do {
-        metadata = try configuration.ggufMetadata()
-      } catch let error as ModelFileError where error.detail == "'rms_norm_eps' is missing" {
-        // Of some only the fields that matter for memory were recorded.
+      // Of some only the fields that matter for memory were recorded.
+      guard let metadata = try? configuration.ggufMetadata() else {
+        untold.append(expected.file)
         continue
       }
       let header = GGUFHeader(name: expected.file, metadata: metadata, tensors: [])
@@ -64,7 +63,7 @@ struct RecordedConfigurationTests {
       for (_, factors) in try configuration.rotationFactors(shape) { #expect(factors.count <= shape.keyLength / 2) }
       translated += 1
     }
-    #expect(translated > 60)
+    #expect(translated > 60 && untold.count < 8, "\(translated), but not \(untold)")
   }
 
   @Test(arguments: ExpectedShape.all)
