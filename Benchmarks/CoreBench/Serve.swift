@@ -1,4 +1,5 @@
 import ArgumentParser
+import CLinux
 import Domain
 import Foundation
 import Inference
@@ -19,6 +20,8 @@ struct Serve: ParsableCommand {
     let model = try LanguageModel(
       file: file, options: .init(threads: threads, contextLength: context, kernels: kernels))
     let session = try model.session()
+    // As hubwatch does: what opened the model is not needed again.
+    hubwatch_give_back_code()
     let memory = model.memory
     try say(
       Greeting(

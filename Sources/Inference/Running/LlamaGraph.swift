@@ -91,8 +91,7 @@ final class LlamaGraph {
     let count = tokens.count
     let embedding = core.weights.embedding
     for (index, token) in tokens.enumerated() {
-      kernels.table.dequantize(
-        embedding.type.rawValue, embedding.row(Int(token)), shape.embedding, hidden + index * shape.embedding)
+      embedding.decode(row: Int(token), into: hidden + index * shape.embedding, kernels)
       core.rotation.turns(position: start + index, into: turns + index * shape.keyLength)
       if shape.attention != nil {
         core.slidingRotation.turns(position: start + index, into: slidingTurns + index * shape.keyLength)
