@@ -21,11 +21,11 @@ struct CoreFuzz: ParsableCommand {
   var only: CoreTrial?
   @Option(help: "Tries the input in this file, and nothing else.") var input: String?
 
-  /// Longer than any input may take.
-  private static let secondsPerInput: UInt32 = 60
+  /// Processor time, in seconds, longer than any input may take.
+  private static let secondsPerInput = 30
   /// Inputs that are kept are tried by every run of the tests: they are few and small.
-  private static let keptBytes = 6000
-  private static let keptInputs = 40
+  private static let keptBytes = 8000
+  private static let keptInputs = 24
 
   func run() throws {
     // In memory, where there is such a folder: thousands of small files are written a second.
@@ -46,7 +46,10 @@ struct CoreFuzz: ParsableCommand {
       guard let (trial, set) = Self.read("\(corpus)/\(name)") else { continue }
       pool.add(trial, set, try trial.run(set, in: place), isOwn: true)
     }
-    for (trial, set) in try Seeds.all() { try keep(trial, set, trial.run(set, in: place), isOwn: true, &pool) }
+    let architectures = "\(corpus)/../References/architectures.json"
+    for (trial, set) in try Seeds.all() + Seeds.architectures(architectures) {
+      try keep(trial, set, trial.run(set, in: place), isOwn: true, &pool)
+    }
     if let models {
       for (trial, set) in try Seeds.found(in: models) {
         pool.add(trial, set, try trial.run(set, in: place), isOwn: false)
@@ -63,17 +66,16 @@ struct CoreFuzz: ParsableCommand {
     var counts: [CoreTrial: Int] = [:]
     while ContinuousClock.now - start < .seconds(seconds) {
       guard let trial = trials.randomElement(using: &random),
-        let parent = pool.inputs[trial]?.randomElement(using: &random),
-        let other = pool.inputs[trial]?.randomElement(using: &random)
+        let parent = pool.input(trial, &random), let other = pool.input(trial, &random)
       else { continue }
       let set = SetMutation.apply(parent.set, other.set, &random)
       let bytes = Array("\(trial.rawValue)\n".utf8) + set.bytes
       ftruncate(descriptor, 0)
       pwrite(descriptor, bytes, bytes.count, 0)
       // The signal ends the process: an endless loop is a finding, too.
-      alarm(Self.secondsPerInput)
+      Self.limitTime(Self.secondsPerInput)
       let outcome = try trial.run(set, in: place)
-      alarm(0)
+      Self.limitTime(0)
       counts[trial, default: 0] += 1
       try keep(trial, set, outcome, isOwn: parent.isOwn && other.isOwn, &pool)
     }
@@ -85,6 +87,13 @@ struct CoreFuzz: ParsableCommand {
       }
     }
     print("\(counts.values.reduce(0, +)) inputs in \(Int(seconds)) seconds, no crash")
+  }
+
+  /// Lets a signal end this process after so many seconds of its own time; 0 lets none.
+  private static func limitTime(_ seconds: Int) {
+    var timer = itimerval()
+    timer.it_value.tv_sec = seconds
+    setitimer(__itimer_which_t(ITIMER_PROF.rawValue), &timer, nil)
   }
 
   /// A file of the corpus: the kind of input in its first line, then the files.
@@ -116,15 +125,30 @@ struct Pool {
     let isOwn: Bool
   }
 
-  private(set) var inputs: [CoreTrial: [Input]] = [:]
+  /// Those that ran or were read, and those that were refused.
+  private var sound: [CoreTrial: [Input]] = [:]
+  private var refused: [CoreTrial: [Input]] = [:]
   private(set) var outcomes: [CoreTrial: [String: Int]] = [:]
 
   /// Counts an outcome; an input with a new one is remembered.
   @discardableResult
   mutating func add(_ trial: CoreTrial, _ set: FileSet, _ outcome: String, isOwn: Bool) -> Bool {
     outcomes[trial, default: [:]][outcome, default: 0] += 1
-    guard outcomes[trial]?[outcome] == 1, inputs[trial]?.count ?? 0 < 1000 else { return false }
-    inputs[trial, default: []].append(Input(set: set, isOwn: isOwn))
+    guard outcomes[trial]?[outcome] == 1 else { return false }
+    let isSound = CoreTrial.isGood(outcome)
+    guard (isSound ? sound : refused)[trial]?.count ?? 0 < 1000 else { return false }
+    if isSound {
+      sound[trial, default: []].append(Input(set: set, isOwn: isOwn))
+    } else {
+      refused[trial, default: []].append(Input(set: set, isOwn: isOwn))
+    }
     return true
+  }
+
+  /// An input to be damaged: mostly a sound one, since what is refused early reaches little.
+  func input(_ trial: CoreTrial, _ random: inout some RandomNumberGenerator) -> Input? {
+    let prefersSound = Int.random(in: 0..<5, using: &random) > 0
+    let (first, second) = prefersSound ? (sound, refused) : (refused, sound)
+    return first[trial]?.randomElement(using: &random) ?? second[trial]?.randomElement(using: &random)
   }
 }

@@ -9,21 +9,24 @@ enum JSONMutation {
       guard let token = tokens.randomElement(using: &random), let other = tokens.randomElement(using: &random) else {
         break
       }
-      switch Int.random(in: 0..<6, using: &random) {
+      let isName = token.upperBound < bytes.count && bytes[token.upperBound] == UInt8(ascii: ":")
+      switch Int.random(in: 0..<10, using: &random) {
       case 0:
         // Also the comma that may follow.
         let end = token.upperBound < bytes.count && bytes[token.upperBound] == UInt8(ascii: ",") ? 1 : 0
         bytes.removeSubrange(token.lowerBound..<token.upperBound + end)
-      case 1: bytes.replaceSubrange(token, with: bytes[other])
-      case 2: bytes.insert(contentsOf: bytes[token] + [UInt8(ascii: ",")], at: token.lowerBound)
-      case 3:
+      case 1: bytes.insert(contentsOf: bytes[token] + [UInt8(ascii: ",")], at: token.lowerBound)
+      case _ where isName:
+        // A member by another name, of which there may be two then.
+        if bytes[other.lowerBound] == UInt8(ascii: "\"") { bytes.replaceSubrange(token, with: bytes[other]) }
+      case 2:
         let depth = [1, 10, 600, 20_000].randomElement(using: &random) ?? 1
         bytes.replaceSubrange(
           token,
           with: [UInt8](repeating: UInt8(ascii: "["), count: depth) + bytes[token]
             + [UInt8](repeating: UInt8(ascii: "]"), count: depth))
-      case 4:
-        bytes.replaceSubrange(token, with: "\(Mutation.edges.randomElement(using: &random) ?? 0)".utf8)
+      case 3, 4: bytes.replaceSubrange(token, with: bytes[other])
+      case 5, 6: bytes.replaceSubrange(token, with: "\(Mutation.edges.randomElement(using: &random) ?? 0)".utf8)
       default: bytes.replaceSubrange(token, with: (texts.randomElement(using: &random) ?? "null").utf8)
       }
       if bytes.count > 4 << 20 { break }

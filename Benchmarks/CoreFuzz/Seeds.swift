@@ -71,7 +71,8 @@ enum Seeds {
     "ab", ".",
   ]
 
-  private static func vocabulary(_ model: String, of writer: inout GGUFWriter) {
+  private static func vocabulary(_ model: String, of writer: inout GGUFWriter, count: Int = 0) {
+    let words = words + (words.count..<max(count, words.count)).map { "w\($0)" }
     writer.set("tokenizer.ggml.model", .string(model))
     if model == "gpt2" {
       writer.set("tokenizer.ggml.pre", .string("llama-bpe"))
@@ -131,6 +132,35 @@ enum Seeds {
     return writer
   }
 
+  /// A model of every architecture that the tests have a reference of.
+  static func architectures(_ path: String) throws -> [(CoreTrial, FileSet)] {
+    guard let data = FileManager.default.contents(atPath: path) else { return [] }
+    let document = try JSONSerialization.jsonObject(with: data) as? [String: Any]
+    var random = SeededGenerator(state: 3)
+    return try (document?["models"] as? [[String: Any]] ?? []).map { model in
+      var writer = GGUFWriter()
+      for case let entry as [Any] in model["metadata"] as? [Any] ?? [] where entry.count == 3 {
+        guard let key = entry[0] as? String, let type = entry[1] as? String else { continue }
+        switch (type, entry[2]) {
+        case ("uint32", let number as NSNumber): writer.set(key, .uint32(number.uint32Value))
+        case ("float32", let number as NSNumber): writer.set(key, .float32(number.floatValue))
+        case ("bool", let number as NSNumber): writer.set(key, .bool(number.boolValue))
+        case ("bools", let list as [Bool]): writer.set(key, .array(GGUFArray(bools: list)))
+        case (_, let text as String): writer.set(key, .string(text))
+        default: continue
+        }
+      }
+      vocabulary("llama", of: &writer, count: 200)
+      for case let tensor as [Any] in model["tensors"] as? [Any] ?? [] where tensor.count >= 2 {
+        guard let name = tensor[0] as? String, let lengths = tensor[1] as? [NSNumber] else { continue }
+        let count = lengths.reduce(1) { $0 * $1.intValue }
+        let floats = (0..<count).map { _ in Float.random(in: -0.1...0.2, using: &random) }
+        try writer.add(name, dimensions: lengths.map(\.int64Value), floats: floats)
+      }
+      return (.gguf, FileSet([("m.gguf", writer.bytes())]))
+    }
+  }
+
   private static func split() throws -> FileSet {
     FileSet([
       ("m-00001-of-00002.gguf", try llama(.q8_0, width: 32, tensors: { !$0.contains("ffn") }, split: (0, 2)).bytes()),
@@ -143,19 +173,20 @@ enum Seeds {
 
   // MARK: Folders
 
+  /// A small one, so that what is made of it can be kept.
   private static func folder() -> FileSet {
     let configuration = """
-      {"architectures":["LlamaForCausalLM"],"model_type":"llama","num_hidden_layers":1,"hidden_size":32,
-      "intermediate_size":32,"num_attention_heads":2,"num_key_value_heads":1,"vocab_size":258,"rms_norm_eps":1e-5,
+      {"architectures":["LlamaForCausalLM"],"model_type":"llama","num_hidden_layers":1,"hidden_size":16,
+      "intermediate_size":16,"num_attention_heads":2,"num_key_value_heads":1,"vocab_size":12,"rms_norm_eps":1e-5,
       "max_position_embeddings":64,"rope_theta":10000.0,"tie_word_embeddings":true,"torch_dtype":"float16",
-      "bos_token_id":256,"eos_token_id":257}
+      "bos_token_id":0,"eos_token_id":0}
       """
     let shapes: [(String, [Int])] = [
-      ("model.embed_tokens", [258, 32]), ("model.norm", [32]), ("model.layers.0.input_layernorm", [32]),
-      ("model.layers.0.post_attention_layernorm", [32]), ("model.layers.0.self_attn.q_proj", [32, 32]),
-      ("model.layers.0.self_attn.k_proj", [16, 32]), ("model.layers.0.self_attn.v_proj", [16, 32]),
-      ("model.layers.0.self_attn.o_proj", [32, 32]), ("model.layers.0.mlp.gate_proj", [32, 32]),
-      ("model.layers.0.mlp.up_proj", [32, 32]), ("model.layers.0.mlp.down_proj", [32, 32]),
+      ("model.embed_tokens", [12, 16]), ("model.norm", [16]), ("model.layers.0.input_layernorm", [16]),
+      ("model.layers.0.post_attention_layernorm", [16]), ("model.layers.0.self_attn.q_proj", [16, 16]),
+      ("model.layers.0.self_attn.k_proj", [8, 16]), ("model.layers.0.self_attn.v_proj", [8, 16]),
+      ("model.layers.0.self_attn.o_proj", [16, 16]), ("model.layers.0.mlp.gate_proj", [16, 16]),
+      ("model.layers.0.mlp.up_proj", [16, 16]), ("model.layers.0.mlp.down_proj", [16, 16]),
     ]
     var (members, data): ([String], [UInt8]) = ([], [])
     var random = SeededGenerator(state: 7)
@@ -172,7 +203,7 @@ enum Seeds {
     let length = (0..<8).map { UInt8(truncatingIfNeeded: header.count >> (8 * $0)) }
     return FileSet([
       ("config.json", Array(configuration.utf8)), ("model.safetensors", length + header + data),
-      ("tokenizer.json", Array(documents[0].utf8)),
+      ("tokenizer.json", Array(documents[1].utf8)),
     ])
   }
 

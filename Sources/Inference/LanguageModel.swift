@@ -128,7 +128,8 @@ public final class LanguageModel: Sendable {
       cache: ByteCount(CoreMemory.cacheBytes(shape: shape, context: contextLength, type: options.cacheType)),
       compute: CoreMemory(threads: options.threads).computeBytes(
         shape: shape, context: contextLength, batch: options.batch))
-    panels.fill(threads: options.threads)
+    // Headers were read once, and repacked matrices need their file no more.
+    if panels.fill(threads: options.threads) { source.forgetPages() }
   }
 
   private static func kernels(_ set: KernelSet?) throws -> Kernels {

@@ -1,5 +1,6 @@
 import Domain
 import Foundation
+import FuzzSupport
 import Inference
 
 /// What the core does with foreign files.
@@ -20,8 +21,8 @@ public enum CoreTrial: String, CaseIterable, Sendable {
     guard let first = set.files.first else { return "nothing" }
     do {
       switch self {
-      case .gguf: return try model("\(folder)/\(first.name)")
-      case .folder: return try model(folder)
+      case .gguf: return try model("\(folder)/\(first.name)", Self.options(set))
+      case .folder: return try model(folder, Self.options(set))
       case .tokenizer: return try tokenizer("\(folder)/\(first.name)")
       }
     } catch let error as any ReportableError {
@@ -30,8 +31,22 @@ public enum CoreTrial: String, CaseIterable, Sendable {
     // An error that nobody can act upon leaves this function, and ends the fuzzer.
   }
 
-  private func model(_ path: String) throws -> String {
-    let model = try LanguageModel(file: path, options: .init(threads: 1, contextLength: 16, batch: 8))
+  /// Whether an outcome of `run` says that the files were used.
+  public static func isGood(_ outcome: String) -> Bool { outcome.hasPrefix("ran ") || outcome.hasPrefix("read ") }
+
+  /// Ways to run a model, a different one for other files and always the same for the same.
+  private static func options(_ set: FileSet) -> LanguageModel.Options {
+    var options = LanguageModel.Options(threads: 1, contextLength: 16, batch: 8)
+    let choice = Hash.fnv(set.bytes)
+    options.exact = choice % 8 == 0
+    options.cacheType = choice / 8 % 4 == 0 ? .q8_0 : .f16
+    options.quantize = [nil, nil, .q4_0, .q4_k][Int(choice / 32 % 4)]
+    options.kernels = [nil, nil, .portable, .avx2][Int(choice / 128 % 4)]
+    return options
+  }
+
+  private func model(_ path: String, _ options: LanguageModel.Options) throws -> String {
+    let model = try LanguageModel(file: path, options: options)
     let count = Int32(model.shape.vocabulary)
     let session = try model.session()
     let logits = try session.prefill([0, count / 2, count - 1])

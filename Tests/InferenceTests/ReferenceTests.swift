@@ -38,17 +38,35 @@ struct ReferenceTests {
     #expect(largest <= 0.02)
   }
 
+  /// How far llama.cpp's own logits lie from the exact ones, rms, prompt by prompt: the better of its runs with and
+  /// without flash attention, with AVX2 or AVX-512.
+  private static let peerDistance = [0.133, 0.138, 0.242, 0.25, 0.135, 0.171]
+
   @Test func fastPath() throws {
     let model = try model(exact: false)
     for (row, run) in try ReferenceRun.load().enumerated() {
       let logits = try model.session().prefill(run.promptIDs)
       let expected = try ReferenceRun.logits(row: row, count: logits.count)
       let comparison = Comparison(logits, expected)
-      #expect(comparison.divergence < 0.01 && comparison.cosine > 0.998 && comparison.rms < 0.25)
+      #expect(comparison.divergence < 0.01 && comparison.cosine > 0.998, "\(run.prompt)")
+      #expect(comparison.rms < Self.peerDistance[row], "\(run.prompt)")
       let firm = run.firm(below: 0.5)
       let new = try model.generate(
         promptIDs: run.promptIDs, options: .init(maxTokens: firm, ignoresEnd: true))
       #expect(new.ids == Array(run.ids.prefix(firm)), "\(run.prompt)")
+    }
+  }
+
+  @Test func aCacheOfBytesSaysNearlyTheSame() throws {
+    let model = try LanguageModel(
+      file: try #require(SmolLM2.path), options: .init(threads: 2, contextLength: 512, cacheType: .q8_0))
+    let halves = try self.model(exact: false)
+    #expect(model.memory.cache.bytes * 32 == halves.memory.cache.bytes * 17)
+    for (row, run) in try ReferenceRun.load().enumerated() {
+      let logits = try model.session().prefill(run.promptIDs)
+      let expected = try ReferenceRun.logits(row: row, count: logits.count)
+      let comparison = Comparison(logits, expected)
+      #expect(comparison.divergence < 0.01 && comparison.cosine > 0.998 && comparison.rms < 0.25)
     }
   }
 

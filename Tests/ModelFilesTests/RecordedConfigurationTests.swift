@@ -43,6 +43,30 @@ struct RecordedConfigurationTests {
     #expect(ExpectedShape.all.count == Set(ExpectedShape.all.map(\.file)).count)
   }
 
+  /// Every real configuration of a family that we translate has metadata, with the numbers of its shape.
+  @Test func configurationsAreToldInWordsOfGGUF() throws {
+    var translated = 0
+    for expected in ExpectedShape.all {
+      let configuration = try Self.read(expected.file)
+      guard configuration.family != nil, let shape = try? configuration.shape() else { continue }
+      let metadata: [GGUFHeader.Entry]
+      do {
+        metadata = try configuration.ggufMetadata()
+      } catch let error as ModelFileError where error.detail == "'rms_norm_eps' is missing" {
+        // Of some only the fields that matter for memory were recorded.
+        continue
+      }
+      let header = GGUFHeader(name: expected.file, metadata: metadata, tensors: [])
+      let prefix = try header.string("general.architecture")
+      #expect(try header.int("\(prefix).block_count") == shape.layers, "\(expected.file)")
+      #expect(try header.float("\(prefix).rope.freq_base") >= 10_000, "\(expected.file)")
+      #expect(try header.int("\(prefix).rope.dimension_count") <= shape.keyLength, "\(expected.file)")
+      for (_, factors) in try configuration.rotationFactors(shape) { #expect(factors.count <= shape.keyLength / 2) }
+      translated += 1
+    }
+    #expect(translated > 60)
+  }
+
   @Test(arguments: ExpectedShape.all)
   func shapeOrReason(_ expected: ExpectedShape) throws {
     let configuration = try Self.read(expected.file)

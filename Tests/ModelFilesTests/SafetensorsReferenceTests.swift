@@ -96,6 +96,33 @@ struct RealSafetensorsTests {
     #expect(!isPacked)
   }
 
+  /// Names, metadata and shapes of real folders make a header that GGUF's own checks take.
+  @Test(arguments: rebuilt)
+  func foldersAreToldInWordsOfGGUF(_ model: String) async throws {
+    let headers = try await headers(model)
+    let configuration = try ModelConfiguration(Shared.bytes("headers/\(model)/config.json"), name: model)
+    var infos: [GGUFTensorInfo] = []
+    for tensor in headers.flatMap(\.tensors) {
+      switch configuration.ggufName(of: tensor.name) {
+      case .named(let name):
+        infos.append(
+          try #require(GGUFTensorInfo(name: name, type: .f16, dimensions: tensor.shape.reversed()), "\(tensor.name)"))
+      case .ignored: #expect(tensor.name.hasSuffix("inv_freq") || tensor.name == "lm_head.weight", "\(tensor.name)")
+      case .unknown: Issue.record("no name for \(tensor.name)")
+      }
+    }
+    #expect(Set(infos.map(\.name)).count == infos.count)
+    #expect(configuration.foreignClass == nil && configuration.foreignActivation == nil)
+    let header = GGUFHeader(name: model, metadata: try configuration.ggufMetadata(), tensors: infos)
+    let (told, own) = (try ModelShape(gguf: header), try configuration.shape())
+    #expect(told.layers == own.layers && told.kvHeads == own.kvHeads && told.keyLength == own.keyLength)
+    #expect(told.feedForward == own.feedForward && told.contextLength == own.contextLength)
+    #expect(told.vocabulary == own.vocabulary && told.tiedEmbeddings == own.tiedEmbeddings)
+    let hasFactors = try configuration.rotationFactors(own).contains { $0.name == "rope_freqs.weight" }
+    let text = String(decoding: try Shared.bytes("headers/\(model)/config.json"), as: UTF8.self)
+    #expect(hasFactors == text.contains("\"llama3\""))
+  }
+
   /// The index tells whether there is an output matrix of its own.
   @Test func tiedEmbeddings() throws {
     let folder = Shared.path("headers")

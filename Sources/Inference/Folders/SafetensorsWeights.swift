@@ -37,6 +37,11 @@ struct SafetensorsWeights: WeightSource {
     var collection = Collection(folder: folder)
     for tensor in folder.tensors { try collection.add(tensor) }
     try collection.unpack(threads: threads)
+    // In GGUF a missing output matrix means that the embedding takes its place.
+    guard folder.configuration.tiedEmbeddings || collection.entries["output.weight"] != nil else {
+      throw ModelFileError(
+        .badTensors, file: folder.path, "the tensor 'lm_head.weight' is missing, and the embedding is not tied to it")
+    }
     for (name, factors) in try folder.configuration.rotationFactors(try folder.configuration.shape()) {
       try collection.insert(name, .computed(factors), .f32, [Int64(factors.count)])
     }
@@ -45,6 +50,8 @@ struct SafetensorsWeights: WeightSource {
       name: folder.path, metadata: try folder.configuration.ggufMetadata(), tensors: collection.infos)
     tensorNames = collection.infos.map(\.name)
   }
+
+  func forgetPages() { for file in folder.files { file.forgetPages() } }
 
   func has(_ tensor: String) -> Bool { entries[tensor] != nil }
 

@@ -41,12 +41,14 @@ final class PanelStore: Sendable {
   }
 
   /// Writes the panels of all matrices.
-  func fill(threads: Int) {
+  ///
+  /// - Returns: whether there were any.
+  func fill(threads: Int) -> Bool {
     let matrices = state.withLock { state in
       defer { state.matrices = [] }
       return state.matrices
     }
-    guard !matrices.isEmpty else { return }
+    guard !matrices.isEmpty else { return false }
     var jobs: [(matrix: Matrix, rows: Range<Int>)] = []
     for matrix in matrices {
       // Pieces of some 256 KiB: enough to share, few enough calls to the kernel.
@@ -58,6 +60,7 @@ final class PanelStore: Sendable {
     WorkerPool(count: threads).forEach(jobs.count, piece: 1) { items, _ in
       for item in items { Self.write(jobs[item].rows, of: jobs[item].matrix) }
     }
+    return true
   }
 
   private static let piece = 256 << 10
