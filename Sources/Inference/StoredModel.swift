@@ -47,6 +47,8 @@ struct StoredModel {
     } else {
       self.source = source
     }
+    // What was unpacked or quantized needs its file no more.
+    if isPacked || quantize != nil { self.source.forgetPages() }
     self.headers = headers
     quantizationName = name
   }

@@ -32,9 +32,7 @@ public final class GGUFFile: Sendable {
   }
 
   /// Lets the kernel forget this process's pages of the file; what is still needed is read again, from the page cache.
-  public func forgetPages() {
-    madvise(UnsafeMutableRawPointer(mutating: mapping.bytes.baseAddress), mapping.bytes.count, MADV_DONTNEED)
-  }
+  public func forgetPages() { mapping.forgetPages() }
 
   /// Asks the kernel to read the whole file ahead, since all of it will be needed.
   public func prefetch() {

@@ -145,6 +145,9 @@ final class LlamaGraph {
           turn(query, heads: shape.heads, turns + token * shape.keyLength)
           turn(key, heads: kvHeads, turns + token * shape.keyLength)
         }
+        if let temperature = numbers.temperature {
+          elementwise.table.scale(query, temperature.factor(start + token), queryWidth)
+        }
         cache.store(layer: index, position: start + token, shape: shape, key: key, value: value, kernels)
       }
     }
