@@ -49,16 +49,19 @@ struct CancellationTests {
     deep.isHollow = true
     try deep.writer().write(to: path)
     let model = try LanguageModel(file: path, options: .init(threads: threads, contextLength: 512, batch: 512))
-    let (begun, beginning) = AsyncStream.makeStream(of: Void.self)
+    let begun = DispatchSemaphore(value: 0)
     let task = Task.detached {
       let session = try model.session()
-      beginning.finish()
+      begun.signal()
       return try session.prefill([Int32](repeating: 5, count: 512)).count
     }
-    for await _ in begun {}
-    // Nothing depends on how long this is: the cancellation comes before the batch or, nearly always, in it.
-    try await Task.sleep(for: .milliseconds(50))
-    task.cancel()
+    // A thread of its own: the tests that run beside this one may keep all threads of tasks.
+    Thread.detachNewThread {
+      begun.wait()
+      // Nothing depends on how long this is: the cancellation comes before the batch or, nearly always, in it.
+      usleep(50_000)
+      task.cancel()
+    }
     await #expect { try await task.value } throws: { ($0 as? InferenceError)?.kind == .cancelled }
   }
 
