@@ -8,7 +8,7 @@ struct ReferenceFolder {
   let model: ReferenceModel
 
   /// Models whose experts lie in one tensor in folders, which are unsupported there.
-  static let unsupported: Set<String> = ["granitemoe", "granitemoe, shared expert"]
+  static let unsupported: Set<String> = ["ministral 3", "granitemoe", "granitemoe, shared expert"]
 
   /// What the configuration of a model has beside the dimensions that all have.
   static let configurations: [String: String] = [

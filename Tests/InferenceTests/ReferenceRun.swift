@@ -45,11 +45,6 @@ struct ReferenceRun: Decodable {
 
   /// Tokens that must agree: all before the first position whose margin is below `margin`.
   func firm(below margin: Float) -> Int { margins.firstIndex { $0 < margin } ?? ids.count }
-
-  /// How far logits are from the ten best that llama.cpp has, rms.
-  func distance(_ logits: [Float]) -> Float {
-    (best.reduce(0) { $0 + pow(logits[$1.id] - $1.logit, 2) } / Float(best.count)).squareRoot()
-  }
 }
 
 /// How far logits are from others.

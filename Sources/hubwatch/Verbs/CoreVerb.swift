@@ -50,16 +50,12 @@ struct CoreOptions: ParsableArguments {
 
   func open(_ path: String, context: Int? = nil) throws -> LanguageModel {
     guard FileManager.default.fileExists(atPath: path) else { throw InputError.unreadable(path) }
-    let model = try LanguageModel(
-      file: path,
-      options: .init(
-        threads: threads, contextLength: context, exact: exact,
-        kernels: kernels.flatMap { .init(rawValue: $0.rawValue) },
-        cacheType: .init(rawValue: cacheType.rawValue) ?? .f16,
-        quantize: quantize.flatMap { .init(rawValue: $0.rawValue) }))
-    // What opened the model is not needed again.
-    ProcessMemory.giveBackCode()
-    return model
+    var options = LanguageModel.Options(
+      threads: threads, contextLength: context, exact: exact, kernels: kernels.flatMap { .init(rawValue: $0.rawValue) },
+      cacheType: .init(rawValue: cacheType.rawValue) ?? .f16,
+      quantize: quantize.flatMap { .init(rawValue: $0.rawValue) })
+    options.willRepack = { ProcessMemory.giveBackCode() }
+    return try LanguageModel(file: path, options: options)
   }
 }
 
