@@ -1,4 +1,5 @@
 import ArgumentParser
+import CLinux
 import Domain
 import Foundation
 import Inference
@@ -16,8 +17,10 @@ struct Serve: ParsableCommand {
   func run() throws {
     let clock = ContinuousClock()
     let start = clock.now
-    let model = try LanguageModel(
-      file: file, options: .init(threads: threads, contextLength: context, kernels: kernels))
+    var options = LanguageModel.Options(threads: threads, contextLength: context, kernels: kernels)
+    // As hubwatch does: what read the headers is not needed again.
+    options.willRepack = { hubwatch_give_back_code() }
+    let model = try LanguageModel(file: file, options: options)
     let session = try model.session()
     let memory = model.memory
     try say(

@@ -61,11 +61,14 @@ HW_INLINE __m256i codes(const uint32_t type, const uint8_t *group, const int c, 
   return _mm256_or_si256(low, _mm256_and_si256(shifted(more, from - 4), mask));
 }
 
-// Asks for what lies as far ahead as memory is slow: the processor's own prefetching ends with each page. Panels lie one
-// after the other, codes and then scales, so that both streams together ask for every line once.
+// Asks for lines that will be needed: the processor's own prefetching ends with each page, and generation waits for
+// memory.
 HW_INLINE void prefetch(const uint8_t *p, size_t bytes) {
-  for (size_t i = 0; i < bytes; i += 64) _mm_prefetch((const char *)p + 8192 + i, _MM_HINT_T0);
+  for (size_t i = 0; i < bytes; i += 64) _mm_prefetch((const char *)p + i, _MM_HINT_T0);
 }
+
+// How far ahead of the codes.
+#define AHEAD 8192
 
 // 8 rows times `nt` tokens.
 HW_INLINE void tile(const uint32_t type, const int nt, const uint8_t *panel, size_t length, const int16_t *wide,
@@ -73,6 +76,7 @@ HW_INLINE void tile(const uint32_t type, const int nt, const uint8_t *panel, siz
   const hw_scale_kind kind = hw_panel_scale(type);
   const size_t groups = length / HW_GROUP, shared = hw_panel_shared_groups(kind);
   const size_t code_bytes = ROWS * hw_panel_code_bytes(type), scale_bytes = ROWS * hw_panel_scale_bytes(kind);
+  const size_t panel_bytes = hw_panel_bytes(type, ROWS, length);
   const uint8_t *scales = panel + groups * code_bytes;
   const __m256 bias = _mm256_set1_ps((float)-hw_panel_bias(type));
   // Scales of 16 elements instead of 32: two rounds a group.
@@ -83,9 +87,14 @@ HW_INLINE void tile(const uint32_t type, const int nt, const uint8_t *panel, siz
     const __m256 d = halves8(scales);
     const __m256 m = kind == HW_SCALE_HALF_MIN || kind == HW_SCALE_BYTE_MIN ? halves8(scales + 2 * ROWS) : d;
     const uint8_t *bytes = scales + ROWS * hw_panel_shared_bytes(kind);
-    if (nt == 1) prefetch(scales, scale_bytes);
+    // The next panel's scales are needed from its beginning on. Those of this one, so far ahead, lie where the codes of
+    // the next will have been left out.
+    if (nt == 1) {
+      prefetch(scales + panel_bytes, scale_bytes);
+      prefetch(scales + AHEAD, scale_bytes);
+    }
     for (size_t g = 0; g < shared; g++, panel += code_bytes, bytes += ROWS * hw_panel_group_bytes(kind)) {
-      if (nt == 1) prefetch(panel, code_bytes);
+      if (nt == 1) prefetch(panel + AHEAD, code_bytes);
       for (int part = 0; part < parts; part++) {
         const int first = part * 4, last = parts == 1 ? 8 : first + 4;
         // Two sums a token where there is but one token: a chain of additions would wait for itself.

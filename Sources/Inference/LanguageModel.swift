@@ -21,6 +21,9 @@ public final class LanguageModel: Sendable {
     public var kernels: KernelSet?
     /// How keys and values are kept.
     public var cacheType: CacheType
+    /// Called when the headers and the tokenizer are read, before weights are copied: the moment to let go of memory that
+    /// only reading needed.
+    public var willRepack: (@Sendable () -> Void)?
     /// What float matrices become while loading; nil leaves them as they are.
     public var quantize: Quantize?
 
@@ -128,7 +131,9 @@ public final class LanguageModel: Sendable {
       cache: ByteCount(CoreMemory.cacheBytes(shape: shape, context: contextLength, type: options.cacheType)),
       compute: CoreMemory(threads: options.threads).computeBytes(
         shape: shape, context: contextLength, batch: options.batch))
-    panels.fill(threads: options.threads)
+    // Headers were read once, and repacked matrices need their file no more.
+    options.willRepack?()
+    if panels.fill(threads: options.threads) { source.forgetPages() }
   }
 
   private static func kernels(_ set: KernelSet?) throws -> Kernels {

@@ -47,6 +47,8 @@ struct StoredModel {
     } else {
       self.source = source
     }
+    // What was unpacked or quantized needs its file no more.
+    if isPacked || quantize != nil { self.source.forgetPages() }
     self.headers = headers
     quantizationName = name
   }
@@ -81,16 +83,20 @@ struct StoredModel {
     return elements.max { ($0.value, $0.key.rawValue) < ($1.value, $1.key.rawValue) }?.key.name ?? "F32"
   }
 
-  /// The name that `general.file_type` stands for, if most weights are of that kind; else the type of most weights.
+  /// The name that `general.file_type` stands for, if the layers have weights of that kind; else the type of most weights.
+  ///
+  /// Rows that are no multiple of 256 keep a `Q4_K_M` from being mostly Q4_K.
   private static func mixtureName(_ headers: [GGUFHeader]) -> String {
     let most = commonType(headers)
+    let types = Set(headers.flatMap(\.tensors).filter { $0.name.hasPrefix("blk.") }.map(\.type.name))
     // Source: llama.cpp's `llama_ftype`.
     let names = [
       0: "F32", 1: "F16", 2: "Q4_0", 3: "Q4_1", 7: "Q8_0", 8: "Q5_0", 9: "Q5_1", 10: "Q2_K", 11: "Q3_K_S",
       12: "Q3_K_M", 13: "Q3_K_L", 14: "Q4_K_S", 15: "Q4_K_M", 16: "Q5_K_S", 17: "Q5_K_M", 18: "Q6_K",
       25: "IQ4_NL", 30: "IQ4_XS", 32: "BF16",
     ]
-    guard let type = headers[0]["general.file_type"]?.int, let name = names[type], name.hasPrefix(most)
+    guard let type = headers[0]["general.file_type"]?.int, let name = names[type],
+      types.contains(where: name.hasPrefix)
     else { return most }
     return name
   }

@@ -31,6 +31,9 @@ public final class GGUFFile: Sendable {
       rebasing: mapping.bytes[Int(tensor.offset)..<Int(tensor.offset + tensor.byteCount)])
   }
 
+  /// Lets the kernel forget this process's pages of the file; what is still needed is read again, from the page cache.
+  public func forgetPages() { mapping.forgetPages() }
+
   /// Asks the kernel to read the whole file ahead, since all of it will be needed.
   public func prefetch() {
     // madvise does not write; it wants a mutable pointer for historical reasons.

@@ -18,5 +18,8 @@ final class Mapping: @unchecked Sendable {
     bytes = UnsafeRawBufferPointer(start: address, count: length)
   }
 
+  /// Lets the kernel forget this process's pages; what is still needed is read again.
+  func forgetPages() { madvise(UnsafeMutableRawPointer(mutating: bytes.baseAddress), bytes.count, MADV_DONTNEED) }
+
   deinit { munmap(UnsafeMutableRawPointer(mutating: bytes.baseAddress), bytes.count) }
 }

@@ -10,9 +10,10 @@ import Testing
 struct ArchitectureRefusalTests {
   /// One model of every architecture, and both kinds of experts.
   static let samples = [
-    "llama", "llama 3.1, factors", "llama, biases", "mixtral", "mixtral of early 2024", "qwen2", "qwen2moe", "qwen3",
-    "qwen3moe", "gemma", "gemma2", "gemma3", "phi3, longrope, long", "granite", "granitemoe, shared expert", "olmo2",
-    "olmoe", "smollm3",
+    "llama", "llama 3.1, factors", "llama, biases", "ministral 3", "mixtral", "mixtral of early 2024", "qwen2",
+    "qwen2moe",
+    "qwen3", "qwen3moe", "gemma", "gemma2", "gemma3", "phi3, longrope, long", "granite", "granitemoe, shared expert",
+    "olmo2", "olmoe", "smollm3",
   ].compactMap(ReferenceModel.named)
 
   private func refusal(_ open: () throws -> LanguageModel) -> (any ReportableError)? {

@@ -99,6 +99,28 @@ struct PanelTests {
     }
   }
 
+  @Test(arguments: types)
+  func rowsComeBackBitForBit(_ type: TensorType) {
+    var random = Noise.Generator(seed: 300 + UInt64(type.rawValue))
+    let (rows, length) = (13, 3 * max(64, type.blockElements))
+    let weights = KernelTests.randomBlocks(type, elements: rows * length, &random)
+    var expected = [Float](repeating: 0, count: rows * length)
+    Kernels.portable.table.dequantize(type.rawValue, weights, expected.count, &expected)
+    for kernels in Self.sets {
+      let height = kernels.table.panel_rows
+      let panels = Panels(type, weights, rows: rows, length: length, kernels).bytes
+      let size = hw_panel_bytes(type.rawValue, height, length)
+      for row in 0..<rows {
+        var out = [Float](repeating: 0, count: length)
+        panels.withUnsafeBytes { panels in
+          hw_panel_row(
+            type.rawValue, panels.baseAddress.map { $0 + row / height * size }, row % height, height, length, &out)
+        }
+        #expect(out == Array(expected[row * length..<(row + 1) * length]), "\(kernels.name) row \(row)")
+      }
+    }
+  }
+
   @Test(.enabled(if: !sets.isEmpty, "needs AVX2"))
   func brokenActivationsStayBroken() {
     var random = Noise.Generator(seed: 12)

@@ -57,6 +57,19 @@ struct ReferenceTests {
     }
   }
 
+  @Test func aCacheOfBytesSaysNearlyTheSame() throws {
+    let model = try LanguageModel(
+      file: try #require(SmolLM2.path), options: .init(threads: 2, contextLength: 512, cacheType: .q8_0))
+    let halves = try self.model(exact: false)
+    #expect(model.memory.cache.bytes * 32 == halves.memory.cache.bytes * 17)
+    for (row, run) in try ReferenceRun.load().enumerated() {
+      let logits = try model.session().prefill(run.promptIDs)
+      let expected = try ReferenceRun.logits(row: row, count: logits.count)
+      let comparison = Comparison(logits, expected)
+      #expect(comparison.divergence < 0.01 && comparison.cosine > 0.998 && comparison.rms < 0.25)
+    }
+  }
+
   @Test func fastPerplexity() throws {
     let text = String(decoding: try Shared.bytes("core/perplexity-text.txt"), as: UTF8.self)
     let result = try model(exact: false).perplexity(text, context: 512)

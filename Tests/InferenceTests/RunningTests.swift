@@ -1,3 +1,5 @@
+import Glibc
+import Synchronization
 import Testing
 
 @testable import Inference
@@ -19,6 +21,26 @@ struct RunningTests {
         #expect(counts == [Int](repeating: 1, count: total))
       }
     }
+  }
+
+  @Test(arguments: [1, 2, 3])
+  func cancelledWorkIsLeftAfterThePiecesUnderWay(_ threads: Int) async {
+    let work = Task {
+      let own = Atomic(0)
+      let begun = Atomic(false)
+      WorkerPool(count: threads).forEach(10_000, piece: 1) { _, thread in
+        guard thread == 0 else {
+          // Others leave a piece to the caller, however busy the machine is.
+          while !begun.load(ordering: .acquiring) { sched_yield() }
+          return
+        }
+        own.wrappingAdd(1, ordering: .relaxed)
+        withUnsafeCurrentTask { $0?.cancel() }
+        begun.store(true, ordering: .releasing)
+      }
+      return own.load(ordering: .relaxed)
+    }
+    #expect(await work.value == 1)
   }
 
   @Test func poolsStopWithoutHavingWorked() {

@@ -49,7 +49,14 @@ struct RecordedConfigurationTests {
     for expected in ExpectedShape.all {
       let configuration = try Self.read(expected.file)
       guard configuration.family != nil, let shape = try? configuration.shape() else { continue }
-      let header = GGUFHeader(name: expected.file, metadata: try configuration.ggufMetadata(), tensors: [])
+      let metadata: [GGUFHeader.Entry]
+      do {
+        metadata = try configuration.ggufMetadata()
+      } catch let error as ModelFileError where error.detail == "'rms_norm_eps' is missing" {
+        // Of some only the fields that matter for memory were recorded.
+        continue
+      }
+      let header = GGUFHeader(name: expected.file, metadata: metadata, tensors: [])
       let prefix = try header.string("general.architecture")
       #expect(try header.int("\(prefix).block_count") == shape.layers, "\(expected.file)")
       #expect(try header.float("\(prefix).rope.freq_base") >= 10_000, "\(expected.file)")

@@ -116,6 +116,9 @@ size_t hw_panel_bytes(uint32_t type, size_t panel_rows, size_t length);
 // Writes a panel out of `rows` rows, 1 to panel_rows; missing ones become zeros. Element for element the same numbers.
 void hw_repack(uint32_t type, const void *weights, size_t rows, size_t panel_rows, size_t length, void *panel);
 
+// Decodes row `row` of a panel: the same floats as out of its blocks.
+void hw_panel_row(uint32_t type, const void *panel, size_t row, size_t panel_rows, size_t length, float *out);
+
 // Plain C, the reference for all others.
 const hw_kernels *hw_kernels_portable(void);
 

@@ -17,7 +17,8 @@ final class OwnedMatrix: @unchecked Sendable {
   init(type: TensorType, rows: Int, columns: Int, order: ColumnOrder? = nil) throws {
     let (blocks, overflow) = rows.multipliedReportingOverflow(by: columns / type.blockElements)
     let (size, beyond) = blocks.multipliedReportingOverflow(by: type.blockBytes)
-    guard !overflow, !beyond, size > 0, size < 1 << 48, let bytes = malloc(size) else {
+    // The kernel promises memory that it does not have; matrices are filled one after the other.
+    guard !overflow, !beyond, size > 0, size < 1 << 48, MainMemory.holds(Int64(size)), let bytes = malloc(size) else {
       throw InferenceError(.limit, "there is no memory for a matrix of \(rows) × \(columns) in \(type.name)")
     }
     self.bytes = UnsafeMutableRawPointer(bytes)

@@ -43,6 +43,8 @@ struct QuantizedWeights: WeightSource {
   var ropePairs: RopePairs? { base.ropePairs }
   var tensorNames: [String] { base.tensorNames }
 
+  func forgetPages() { base.forgetPages() }
+
   func has(_ tensor: String) -> Bool { base.has(tensor) }
 
   func matrix(_ tensor: String) throws -> Matrix { try owned[tensor]?.matrix ?? base.matrix(tensor) }

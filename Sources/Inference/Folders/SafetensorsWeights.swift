@@ -51,6 +51,8 @@ struct SafetensorsWeights: WeightSource {
     tensorNames = collection.infos.map(\.name)
   }
 
+  func forgetPages() { for file in folder.files { file.forgetPages() } }
+
   func has(_ tensor: String) -> Bool { entries[tensor] != nil }
 
   func matrix(_ tensor: String) throws -> Matrix {

@@ -81,6 +81,8 @@ struct Family: Sendable {
   var scalesEmbedding = false
   /// Whether the file scales embedding, residuals and logits.
   var hasScales = false
+  /// Whether queries may grow with their position.
+  var hasTemperature = false
   /// What limits attention scores and logits smoothly.
   var softCaps: SoftCaps?
   var window = Window.listed
@@ -102,6 +104,8 @@ struct Family: Sendable {
   static let table: [Family] = [
     // Llama 1 to 3, Mistral, Mixtral, Yi, SmolLM 1 and 2, DeepSeek LLM, and whatever else converters write as llama.
     Family(name: "llama", pairs: .interleaved, window: .everyLayer, experts: Experts()),
+    // Mistral Small 3.1 and Ministral 3, which converters of 2025 tell apart from llama.
+    Family(name: "mistral3", pairs: .interleaved, hasTemperature: true, window: .everyLayer),
     Family(name: "qwen2", needsBias: true),
     Family(name: "qwen2moe", needsBias: true, experts: Experts(normalises: false, shared: .gated)),
     Family(name: "qwen3", headNorms: .eachHead),

@@ -1,4 +1,5 @@
 import Domain
+import Glibc
 import ModelFiles
 
 /// The numbers of a model beside its dimensions, as the graph uses them; what the file leaves out has the family's value.
@@ -20,6 +21,16 @@ struct Hyperparameters: Sendable {
     let scale: Float
   }
 
+  /// How queries grow with their position, so that attention stays sharp over long texts: by `growth` times the
+  /// logarithm of one plus the number of whole `length`s before them. Source: the Llama 4 models' temperature tuning.
+  struct Temperature: Sendable {
+    let growth: Double
+    let length: Int
+
+    /// What the query at a position is multiplied with.
+    func factor(_ position: Int) -> Float { Float(1 + growth * log(1 + Double(position / length))) }
+  }
+
   /// Added to the mean square in norms.
   let epsilon: Float
   /// What embeddings are multiplied with.
@@ -38,6 +49,8 @@ struct Hyperparameters: Sendable {
   let windows: [Int]
   /// Whether each layer turns queries and keys.
   let turns: [Bool]
+  /// nil: queries stay as they are.
+  let temperature: Temperature?
   /// nil for dense models.
   let experts: Experts?
 
@@ -64,6 +77,9 @@ struct Hyperparameters: Sendable {
     attentionScale = scale == 0 ? 1 / Float(length).squareRoot() : scale
     windows = try reader.windows(shape, family)
     turns = (1...shape.layers).map { layer in family.unturnedPeriod.map { layer % $0 != 0 } ?? true }
+    let growth = family.hasTemperature ? try reader.float("attention.temperature_scale", in: 0...100, else: 0) : 0
+    temperature =
+      growth == 0 ? nil : Temperature(growth: Double(growth), length: try reader.originalContext(shape))
     experts = try reader.experts(shape, family)
   }
 }
@@ -81,6 +97,14 @@ private struct Reader {
       throw ModelFileError(.badMetadata, file: header.name, "the key '\(key)' is \(value), which cannot be")
     }
     return value
+  }
+
+  /// The context that the model was first trained for.
+  func originalContext(_ shape: ModelShape) throws -> Int {
+    let key = "\(prefix).rope.scaling.original_context_length"
+    let length = try header.ifPresent(key, header.int) ?? shape.contextLength
+    guard length > 0 else { throw ModelFileError(.badMetadata, file: header.name, "the key '\(key)' is \(length)") }
+    return length
   }
 
   func windows(_ shape: ModelShape, _ family: Family) throws -> [Int] {
@@ -140,6 +164,7 @@ private struct Reader {
     } else {
       neutral["rope.scaling.finetuned"] = [1]  // here 0 means: nothing turns
     }
+    if family.hasTemperature { neutral["attention.temperature_scale"] = nil }
     if family.softCaps == nil {
       for key in ["attn_logit_softcapping", "final_logit_softcapping"] { neutral[key] = [0] }
     }

@@ -102,7 +102,9 @@ extension LlamaWeights {
       throw InferenceError.unsupported("\(kvHeads) key heads for \(shape.heads) query heads", file: tensors.source.name)
     }
     let (query, key, value): (Projection, Projection, Projection)
-    if family.isFused || tensors.source.has("\(block).attn_qkv.weight") {
+    if tensors.source.has("\(block).attn_qkv.weight")
+      || (family.isFused && !tensors.source.has("\(block).attn_q.weight"))
+    {
       let all = try tensors.projection(
         "\(block).attn_qkv", rows: queries + keys + values, columns: width, needsBias: family.needsBias)
       query = all.rows(0..<queries)
@@ -152,7 +154,7 @@ extension LlamaWeights {
   ) throws -> Network {
     let (width, inner) = (shape.embedding, shape.feedForward)
     let down = try tensors.projection("\(block).ffn_down", rows: width, columns: inner)
-    if family.isFused {
+    if family.isFused, !tensors.source.has("\(block).ffn_gate.weight") {
       let both = try tensors.projection("\(block).ffn_up", rows: 2 * inner, columns: width)
       return Network(gate: both.rows(0..<inner), up: both.rows(inner..<2 * inner), down: down)
     }

@@ -46,6 +46,15 @@ struct Matrix: @unchecked Sendable {
   /// First byte of the panel that begins with a row, a multiple of `panelRows`; nil without panels.
   func panel(from row: Int) -> UnsafeRawPointer? { panels.map { $0 + row / panelRows * panelBytes } }
 
+  /// Decodes a row: `columns` floats.
+  func decode(row: Int, into out: UnsafeMutablePointer<Float>, _ kernels: Kernels) {
+    if let panel = panel(from: row) {
+      hw_panel_row(type.rawValue, panel, row % panelRows, panelRows, columns, out)
+    } else {
+      kernels.table.dequantize(type.rawValue, self.row(row), columns, out)
+    }
+  }
+
   /// The same matrix with a place for its panels.
   func withPanels(_ panels: UnsafeRawPointer, rows: Int) -> Matrix {
     var copy = self

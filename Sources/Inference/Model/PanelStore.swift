@@ -41,12 +41,14 @@ final class PanelStore: Sendable {
   }
 
   /// Writes the panels of all matrices.
-  func fill(threads: Int) {
+  ///
+  /// - Returns: whether there were any.
+  func fill(threads: Int) -> Bool {
     let matrices = state.withLock { state in
       defer { state.matrices = [] }
       return state.matrices
     }
-    guard !matrices.isEmpty else { return }
+    guard !matrices.isEmpty else { return false }
     var jobs: [(matrix: Matrix, rows: Range<Int>)] = []
     for matrix in matrices {
       // Pieces of some 256 KiB: enough to share, few enough calls to the kernel.
@@ -58,9 +60,12 @@ final class PanelStore: Sendable {
     WorkerPool(count: threads).forEach(jobs.count, piece: 1) { items, _ in
       for item in items { Self.write(jobs[item].rows, of: jobs[item].matrix) }
     }
+    return true
   }
 
   private static let piece = 256 << 10
+  /// Linux's `fault_around_bytes`.
+  private static let faultAround: UInt = 64 << 10
 
   private static func write(_ rows: Range<Int>, of matrix: Matrix) {
     for start in stride(from: rows.lowerBound, to: rows.upperBound, by: matrix.panelRows) {
@@ -71,9 +76,12 @@ final class PanelStore: Sendable {
         UnsafeMutableRawPointer(mutating: panel))
     }
     guard matrix.isMapped else { return }
-    // Only whole pages: their neighbours may still be wanted.
+    // Only whole pages of this matrix: what lies beside it may still be wanted. The kernel maps pages around each that is
+    // touched, so some before these rows have come back.
     let page = UInt(sysconf(Int32(_SC_PAGESIZE)))
-    let begin = (UInt(bitPattern: matrix.row(rows.lowerBound)) + page - 1) / page * page
+    let start = UInt(bitPattern: matrix.data)
+    let around = max(start, UInt(bitPattern: matrix.row(rows.lowerBound)) - min(start, Self.faultAround))
+    let begin = (around + page - 1) / page * page
     let end = UInt(bitPattern: matrix.row(rows.upperBound)) / page * page
     if end > begin { madvise(UnsafeMutableRawPointer(bitPattern: begin), Int(end - begin), MADV_DONTNEED) }
   }

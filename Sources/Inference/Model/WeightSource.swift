@@ -35,6 +35,13 @@ protocol WeightSource: Sendable {
   ///
   /// - Throws: as `matrix`.
   func floats(_ tensor: String) throws -> [Float]
+
+  /// Lets go of the memory that held what was read so far, where it can be read again.
+  func forgetPages()
+}
+
+extension WeightSource {
+  func forgetPages() {}
 }
 
 /// The tensors of a GGUF model of one or several files, in place in the mappings.
@@ -51,6 +58,8 @@ struct GGUFWeights: WeightSource {
 
   var name: String { header.name }
   var tensorNames: [String] { files.flatMap { $0.header.tensors.map(\.name) } }
+
+  func forgetPages() { for file in files { file.forgetPages() } }
 
   func has(_ tensor: String) -> Bool { files.contains { $0.header.tensor(tensor) != nil } }
 

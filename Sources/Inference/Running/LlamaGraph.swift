@@ -91,8 +91,7 @@ final class LlamaGraph {
     let count = tokens.count
     let embedding = core.weights.embedding
     for (index, token) in tokens.enumerated() {
-      kernels.table.dequantize(
-        embedding.type.rawValue, embedding.row(Int(token)), shape.embedding, hidden + index * shape.embedding)
+      embedding.decode(row: Int(token), into: hidden + index * shape.embedding, kernels)
       core.rotation.turns(position: start + index, into: turns + index * shape.keyLength)
       if shape.attention != nil {
         core.slidingRotation.turns(position: start + index, into: slidingTurns + index * shape.keyLength)
@@ -145,6 +144,9 @@ final class LlamaGraph {
         if numbers.turns[index] {
           turn(query, heads: shape.heads, turns + token * shape.keyLength)
           turn(key, heads: kvHeads, turns + token * shape.keyLength)
+        }
+        if let temperature = numbers.temperature {
+          elementwise.table.scale(query, temperature.factor(start + token), queryWidth)
         }
         cache.store(layer: index, position: start + token, shape: shape, key: key, value: value, kernels)
       }

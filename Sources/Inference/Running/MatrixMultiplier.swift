@@ -84,7 +84,7 @@ final class MatrixMultiplier {
   /// Rows that a thread takes at a time: few enough to share the work evenly, many enough to be worth it, and for
   /// prompts small enough to stay in the first-level cache.
   private func pieceRows(_ rows: Int, _ count: Int) -> Int {
-    count > 1 ? Self.panelRows : max(Self.panelRows, rows / (pool.count * 4) / Self.panelRows * Self.panelRows)
+    count > 1 ? Self.panelRows : max(Self.panelRows, rows / (pool.count * 16) / Self.panelRows * Self.panelRows)
   }
 
   /// A multiple of the rows of every set's panels.

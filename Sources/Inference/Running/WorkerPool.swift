@@ -4,17 +4,19 @@ import Synchronization
 
 /// A few threads that share out the pieces of one job after the other.
 ///
-/// The caller works too, and a round ends when all pieces are done, not when all threads have come: on a busy machine,
+/// Each thread has a share of pieces that lie side by side, so that what it reads comes in order; one that is done with
+/// its own takes from the end of another's. The caller works too, and a round ends when all pieces are done, not when all threads have come: on a busy machine,
 /// where another thread may not be running at all, the caller simply does more of the work. Between rounds threads
 /// spin for some microseconds, since the next round of a token comes at once, then sleep.
 final class WorkerPool {
   /// Threads, the caller included.
   let count: Int
-  private let shared = SharedState()
+  private let shared: SharedState
   private var threads: [pthread_t] = []
 
   /// Starts `count − 1` threads; fewer when the system gives no more.
   init(count: Int) {
+    shared = SharedState(threads: max(1, count))
     for index in 1..<max(1, count) {
       let start = Unmanaged.passRetained(ThreadStart(shared: shared, index: index))
       var thread = pthread_t()
@@ -83,21 +85,24 @@ private final class ThreadStart {
 
 /// What the threads of a pool share.
 ///
-/// `@unchecked Sendable` is safe: `job` is written only between rounds, before the store of `open` publishes the
+/// `@unchecked Sendable` is safe: `job` is written only between rounds, before the stores of the shares publish the
 /// round, and read only by a thread that has claimed a piece of the round, which cannot end before that piece is
-/// done. All else is atomic or a lock.
+/// done. All else is atomic or a lock, or never changes.
 private final class SharedState: @unchecked Sendable {
   let stopping = Atomic(false)
   private var job: ((Int, Int) -> Void)?
-  /// Pieces of this round that nobody has claimed.
-  private let open = Atomic(0)
+  /// The pieces of this round that nobody has claimed: each thread's share.
+  private let shares: PieceShares
   /// Pieces of this round that are not done.
   private let unfinished = Atomic(0)
+  /// Counts the rounds.
+  private let round = Atomic(0)
   private let sleeping = Atomic(0)
   private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
   private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
 
-  init() {
+  init(threads: Int) {
+    shares = PieceShares(count: threads)
     mutex.initialize(to: pthread_mutex_t())
     condition.initialize(to: pthread_cond_t())
     pthread_mutex_init(mutex, nil)
@@ -115,30 +120,23 @@ private final class SharedState: @unchecked Sendable {
   func begin(pieces: Int, _ body: @escaping (Int, Int) -> Void) {
     job = body
     unfinished.store(pieces, ordering: .relaxed)
-    open.store(pieces, ordering: .sequentiallyConsistent)
+    shares.fill(pieces: pieces)
+    round.wrappingAdd(1, ordering: .sequentiallyConsistent)
     wake()
   }
 
-  /// Claims and does one piece; false when none is open.
+  /// Claims and does one piece: the next of the own share, or the last of another's; false when none is left.
   func workOnePiece(thread: Int) -> Bool {
-    var seen = open.load(ordering: .acquiring)
-    while seen > 0 {
-      // A claim succeeds only while a piece is open, hence only inside a round whose job is in place.
-      let (exchanged, original) = open.weakCompareExchange(
-        expected: seen, desired: seen - 1, ordering: .acquiringAndReleasing)
-      if exchanged {
-        perform(seen - 1, thread)
-        unfinished.wrappingSubtract(1, ordering: .acquiringAndReleasing)
-        return true
-      }
-      seen = original
-    }
-    return false
+    // A claim succeeds only while a piece is open, hence only inside a round whose job is in place.
+    guard let piece = shares.claim(for: thread) else { return false }
+    perform(piece, thread)
+    unfinished.wrappingSubtract(1, ordering: .acquiringAndReleasing)
+    return true
   }
 
   /// Takes all pieces that nobody has claimed, and does none of them.
   func abandon() {
-    let left = open.exchange(0, ordering: .acquiringAndReleasing)
+    let left = shares.clear()
     if left > 0 { unfinished.wrappingSubtract(left, ordering: .acquiringAndReleasing) }
   }
 
@@ -168,23 +166,25 @@ private final class SharedState: @unchecked Sendable {
   /// A worker's life.
   func work(index: Int) {
     while !stopping.load(ordering: .acquiring) {
-      if workOnePiece(thread: index) { continue }
+      // Read before the shares: a round that begins afterwards changes it.
+      let seen = round.load(ordering: .sequentiallyConsistent)
+      while workOnePiece(thread: index) {}
       var spins = 0
-      while spins < Self.spins, open.load(ordering: .acquiring) == 0, !stopping.load(ordering: .relaxed) {
+      while spins < Self.spins, round.load(ordering: .acquiring) == seen, !stopping.load(ordering: .relaxed) {
         hw_relax()
         spins += 1
       }
-      if spins == Self.spins { sleep() }
+      if spins == Self.spins { sleep(after: seen) }
     }
   }
 
   /// Looks without a break: some 50 to 100 microseconds.
   private static let spins = 4000
 
-  private func sleep() {
+  private func sleep(after seen: Int) {
     pthread_mutex_lock(mutex)
     sleeping.wrappingAdd(1, ordering: .sequentiallyConsistent)
-    while open.load(ordering: .sequentiallyConsistent) == 0, !stopping.load(ordering: .sequentiallyConsistent) {
+    while round.load(ordering: .sequentiallyConsistent) == seen, !stopping.load(ordering: .sequentiallyConsistent) {
       pthread_cond_wait(condition, mutex)
     }
     sleeping.wrappingSubtract(1, ordering: .sequentiallyConsistent)

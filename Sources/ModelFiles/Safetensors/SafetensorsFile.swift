@@ -18,4 +18,7 @@ public final class SafetensorsFile: Sendable {
   public func data(of tensor: SafetensorsTensor) -> UnsafeRawBufferPointer {
     UnsafeRawBufferPointer(rebasing: mapping.bytes[Int(tensor.range.lowerBound)..<Int(tensor.range.upperBound)])
   }
+
+  /// Lets the kernel forget this process's pages of the file; what is still needed is read again, from the page cache.
+  public func forgetPages() { mapping.forgetPages() }
 }

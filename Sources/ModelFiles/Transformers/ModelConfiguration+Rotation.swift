@@ -34,7 +34,7 @@ extension ModelConfiguration {
   ) throws(ModelFileError) {
     let original = try reader.number("original_max_position_embeddings", orOf: scaling)
     if let original {
-      guard (1...Double(1 << 26)).contains(original) else {
+      guard (2...Double(1 << 26)).contains(original) else {
         throw reader.bad("original_max_position_embeddings", "is \(original), which cannot be")
       }
     }

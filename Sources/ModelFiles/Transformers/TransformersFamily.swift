@@ -54,6 +54,7 @@ struct TransformersFamily: Sendable {
     TransformersFamily(names: ["granite"], architecture: "granite", classes: ["Granite"]),
     TransformersFamily(
       names: ["olmo2", "olmo3"], architecture: "olmo2", classes: ["Olmo2", "Olmo3"], hasPostNorms: true),
+    TransformersFamily(names: ["olmoe"], architecture: "olmoe", classes: ["Olmoe"]),
     TransformersFamily(names: ["smollm3"], architecture: "smollm3", classes: ["SmolLM3"], rotationBase: 2_000_000),
   ]
 

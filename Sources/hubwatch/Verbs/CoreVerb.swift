@@ -1,6 +1,7 @@
 import ArgumentParser
 import Console
 import Domain
+import Downloads
 import Foundation
 import Inference
 import ModelFiles
@@ -18,10 +19,25 @@ struct CoreVerb: AsyncParsableCommand {
 /// Options of every verb that runs a model.
 struct CoreOptions: ParsableArguments {
   @Option(name: .shortAndLong, help: "Threads.") var threads: Int = ProcessInfo.processInfo.activeProcessorCount
-  @Flag(help: "Float activations instead of 8-bit ones: slow, and as near to exact arithmetic as floats allow.")
+  @Flag(help: "Float activations instead of 16-bit integers: slow, and as near to exact arithmetic as floats allow.")
   var exact = false
   @Option(help: "Quantize float weights while loading: q4_0, or q4_k, which is more exact and slower to make.")
   var quantize: Quantize?
+
+  @Option(name: .customLong("cache-type"), help: "How keys and values are kept: f16 or q8_0.")
+  var cacheType = Cache.f16
+  @Option(help: "Kernels to use instead of the fastest: portable, avx2, avx512 or neon.")
+  var kernels: Kernels?
+
+  /// The core's kinds of KV cache as an option.
+  enum Cache: String, CaseIterable, ExpressibleByArgument {
+    case f16, q8_0
+  }
+
+  /// The core's sets of kernels as an option.
+  enum Kernels: String, CaseIterable, ExpressibleByArgument {
+    case portable, avx2, avx512, neon
+  }
 
   /// The core's choices as an option.
   enum Quantize: String, CaseIterable, ExpressibleByArgument {
@@ -34,11 +50,12 @@ struct CoreOptions: ParsableArguments {
 
   func open(_ path: String, context: Int? = nil) throws -> LanguageModel {
     guard FileManager.default.fileExists(atPath: path) else { throw InputError.unreadable(path) }
-    return try LanguageModel(
-      file: path,
-      options: .init(
-        threads: threads, contextLength: context, exact: exact,
-        quantize: quantize.flatMap { .init(rawValue: $0.rawValue) }))
+    var options = LanguageModel.Options(
+      threads: threads, contextLength: context, exact: exact, kernels: kernels.flatMap { .init(rawValue: $0.rawValue) },
+      cacheType: .init(rawValue: cacheType.rawValue) ?? .f16,
+      quantize: quantize.flatMap { .init(rawValue: $0.rawValue) })
+    options.willRepack = { ProcessMemory.giveBackCode() }
+    return try LanguageModel(file: path, options: options)
   }
 }
 
@@ -51,6 +68,8 @@ struct CoreGenerate: Verb {
   @OptionGroup var core: CoreOptions
   @Option(name: .shortAndLong, help: "The text to continue.") var prompt: String
   @Option(name: .short, help: "New tokens at most.") var n: Int = 128
+  @Option(name: .customLong("ctx"), help: "Tokens of the context; as trained, up to 4096, when not given.")
+  var context: Int?
   @Option(help: "0 always takes the best token.") var temperature: Float = 0
   @Option(name: .customLong("top-k"), help: "Draw from so many of the best tokens; 0 is no limit.") var topK = 0
   @Option(name: .customLong("top-p"), help: "Draw from the best tokens that together have this probability.")
@@ -64,6 +83,7 @@ struct CoreGenerate: Verb {
   @Argument(help: "A GGUF file, a folder with config.json and safetensors, or one of these.") var file: String
 
   func validate() throws {
+    guard (1...1 << 26).contains(context ?? 1) else { throw ValidationError("--ctx takes 1 or more") }
     guard (1...1_000_000).contains(n) else { throw ValidationError("-n takes 1 to 1000000") }
     guard temperature >= 0, temperature.isFinite else { throw ValidationError("--temperature takes 0 or more") }
     guard sampling.isValid else {
@@ -94,7 +114,7 @@ struct CoreGenerate: Verb {
   }
 
   func work() async throws -> Domain.ExitCode {
-    let model = try core.open(file)
+    let model = try core.open(file, context: context)
     let isJSON = json
     let generation = try model.generate(
       prompt: prompt, options: .init(maxTokens: n, sampling: sampling)
