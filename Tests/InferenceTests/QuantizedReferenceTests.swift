@@ -10,8 +10,9 @@ struct QuantizedSmolLM2: Sendable, CustomTestStringConvertible {
   let type: String
   /// What most of its matrices are: of rows that K-quants do not divide, quantizers make others.
   var most: String { type == "Q4_K_M" ? "Q5_0" : type }
-  /// llama.cpp's perplexity of the text.
+  /// llama.cpp's perplexity of the text, and the one that it has with these weights as 32-bit floats, where that is known.
   let perplexity: Double
+  var exactPerplexity: Double?
   /// What llama.cpp computes with these weights as 32-bit floats, prompt by prompt.
   let exact: [Exact]
 
@@ -41,7 +42,7 @@ struct QuantizedSmolLM2: Sendable, CustomTestStringConvertible {
 
   static let all = [
     QuantizedSmolLM2(
-      type: "Q4_0", perplexity: 47.9988,
+      type: "Q4_0", perplexity: 47.9988, exactPerplexity: 47.8558,
       exact: [
         .init(14.8003, 14.8967, shift: 0.181, peerDistance: 0.273),
         .init(12.1224, 11.5232, shift: -0.059, peerDistance: 0.141),
@@ -61,7 +62,7 @@ struct QuantizedSmolLM2: Sendable, CustomTestStringConvertible {
         .init(21.6491, 17.8551, shift: -0.218, peerDistance: 0.211),
       ]),
     QuantizedSmolLM2(
-      type: "Q4_K_M", perplexity: 43.2848,
+      type: "Q4_K_M", perplexity: 43.2848, exactPerplexity: 43.0193,
       exact: [
         .init(15.7181, 13.6503, shift: 0.204, peerDistance: 0.335),
         .init(13.7837, 12.7472, shift: -0.327, peerDistance: 0.241),
@@ -113,7 +114,10 @@ struct QuantizedReferenceTests {
     let text = String(decoding: try Shared.bytes("core/perplexity-text.txt"), as: UTF8.self)
     let result = try file.model(exact: false).perplexity(text, context: 512)
     #expect(result.chunks == 19)
-    #expect(abs(result.perplexity / file.perplexity - 1) < 0.005)
+    // llama.cpp rounds activations to 8 bits; with Q4_K_M that alone is 0.6 %. What is nearer to exact is right.
+    let distance = abs(result.perplexity - (file.exactPerplexity ?? file.perplexity))
+    #expect(distance / file.perplexity < 0.005)
+    if let exact = file.exactPerplexity { #expect(distance <= abs(file.perplexity - exact)) }
   }
 
   /// What our decoders read out of Q4_1 is bit for bit what llama.cpp reads.
