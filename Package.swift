@@ -72,7 +72,8 @@ let package = Package(
       name: "download-bench", dependencies: ["BenchSupport", "LoopbackServer", argumentParser],
       path: "Benchmarks/DownloadBench"),
     .executableTarget(
-      name: "core-bench", dependencies: ["CLinux", "BenchSupport", "Inference", "ModelFiles", "TestSupport", argumentParser],
+      name: "core-bench",
+      dependencies: ["CLinux", "BenchSupport", "Inference", "ModelFiles", "TestSupport", argumentParser],
       path: "Benchmarks/CoreBench", exclude: ["llama_bench.py", "quantize.py"]),
     .target(name: "FuzzSupport", dependencies: ["Fit", "ModelFiles", "Domain"], path: "Tests/FuzzSupport"),
     .target(

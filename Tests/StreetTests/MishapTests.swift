@@ -97,7 +97,8 @@ struct MishapTests {
     #expect(await house.server.requests.allSatisfy { $0.range != nil || $0.port == .hub })
 
     try house.program.home.write(
-      configuration: "\(HouseProgram.card)\n[watch]\nmin_parameters = \"0\"\narchitectures = [\"llama\", \"stablelm\"]\n")
+      configuration:
+        "\(HouseProgram.card)\n[watch]\nmin_parameters = \"0\"\narchitectures = [\"llama\", \"stablelm\"]\n")
     #expect(try await house.program.run("run").code == 0)
     #expect(try await places(house)["unsupported"] == 1)
     await house.stop()
