@@ -61,18 +61,12 @@ HW_INLINE __m256i codes(const uint32_t type, const uint8_t *group, const int c, 
   return _mm256_or_si256(low, _mm256_and_si256(shifted(more, from - 4), mask));
 }
 
-// Asks for lines that will be needed: the processor's own prefetching ends with each page, and generation waits for
-// memory.
-HW_INLINE void prefetch(const uint8_t *p, size_t bytes) {
-  for (size_t i = 0; i < bytes; i += 64) _mm_prefetch((const char *)p + i, _MM_HINT_T0);
-}
-
 // How far ahead of the codes.
 #define AHEAD 8192
 
 // 8 rows times `nt` tokens.
-HW_INLINE void tile(const uint32_t type, const int nt, const uint8_t *panel, size_t length, const int16_t *wide,
-                    const float *meta, float *out, size_t out_stride, size_t rows) {
+HW_INLINE void tile(const uint32_t type, const int nt, const uint8_t *panel, size_t length, hw_activations x,
+                    float *out, size_t out_stride, size_t rows) {
   const hw_scale_kind kind = hw_panel_scale(type);
   const size_t groups = length / HW_GROUP, shared = hw_panel_shared_groups(kind);
   const size_t code_bytes = ROWS * hw_panel_code_bytes(type), scale_bytes = ROWS * hw_panel_scale_bytes(kind);
@@ -90,11 +84,11 @@ HW_INLINE void tile(const uint32_t type, const int nt, const uint8_t *panel, siz
     // The next panel's scales are needed from its beginning on. Those of this one, so far ahead, lie where the codes of
     // the next will have been left out.
     if (nt == 1) {
-      prefetch(scales + panel_bytes, scale_bytes);
-      prefetch(scales + AHEAD, scale_bytes);
+      hw_prefetch(scales + panel_bytes, scale_bytes);
+      hw_prefetch(scales + AHEAD, scale_bytes);
     }
     for (size_t g = 0; g < shared; g++, panel += code_bytes, bytes += ROWS * hw_panel_group_bytes(kind)) {
-      if (nt == 1) prefetch(panel + AHEAD, code_bytes);
+      if (nt == 1) hw_prefetch(panel + AHEAD, code_bytes);
       for (int part = 0; part < parts; part++) {
         const int first = part * 4, last = parts == 1 ? 8 : first + 4;
         // Two sums a token where there is but one token: a chain of additions would wait for itself.
@@ -102,14 +96,14 @@ HW_INLINE void tile(const uint32_t type, const int nt, const uint8_t *panel, siz
         for (int t = 0; t < nt; t++) dots[t][0] = dots[t][1] = _mm256_setzero_si256();
 #pragma clang loop unroll(full)
         for (int c = first; c < last; c++) {
-          const int16_t *x = wide + (i + g) * HW_GROUP + 4 * c;
+          const int16_t *values = x.wide + (i + g) * HW_GROUP + 4 * c;
 #pragma clang loop unroll(full)
           for (int odd = 0; odd < 2; odd++) {
             const __m256i w = codes(type, panel, c, odd);
             const int k = nt == 1 ? odd : 0;
 #pragma clang loop unroll(full)
             for (int t = 0; t < nt; t++) {
-              dots[t][k] = _mm256_add_epi32(dots[t][k], _mm256_madd_epi16(w, two(x + (size_t)t * length + 2 * odd)));
+              dots[t][k] = _mm256_add_epi32(dots[t][k], _mm256_madd_epi16(w, two(values + (size_t)t * length + 2 * odd)));
             }
           }
         }
@@ -122,7 +116,7 @@ HW_INLINE void tile(const uint32_t type, const int nt, const uint8_t *panel, siz
           case HW_SCALE_BYTE_MIN: min = _mm256_fnmadd_ps(m, bytes8(bytes + ROWS), _mm256_setzero_ps()); break;
           default: min = _mm256_mul_ps(scale, bias);
         }
-        const float *about = meta + HW_META * (i + g);
+        const float *about = x.meta + HW_META * (i + g);
 #pragma clang loop unroll(full)
         for (int t = 0; t < nt; t++, about += HW_META * groups) {
           const __m256i dot = nt == 1 ? _mm256_add_epi32(dots[t][0], dots[t][1]) : dots[t][0];
@@ -145,39 +139,12 @@ HW_INLINE void tile(const uint32_t type, const int nt, const uint8_t *panel, siz
   }
 }
 
-HW_INLINE void product(const uint32_t type, const uint8_t *panels, size_t rows, size_t length, hw_activations x,
-                       size_t tokens, float *out, size_t out_stride) {
-  const size_t panel_bytes = hw_panel_bytes(type, ROWS, length), meta_stride = length / HW_GROUP * HW_META;
-  for (size_t r = 0; r < rows; r += ROWS, panels += panel_bytes) {
-    size_t t = 0;
-    for (; t + 4 <= tokens; t += 4) {
-      tile(type, 4, panels, length, x.wide + t * length, x.meta + t * meta_stride, out + t * out_stride + r, out_stride,
-           rows - r);
-    }
-    for (; t < tokens; t++) {
-      tile(type, 1, panels, length, x.wide + t * length, x.meta + t * meta_stride, out + t * out_stride + r, out_stride,
-           rows - r);
-    }
-  }
-}
+#define MOST_TOKENS 4
+#include "panel_products.h"
 
 HW_AVX2 void hw_avx2_multiply_panels(uint32_t type, const void *panels, size_t rows, size_t length, hw_activations x,
                                      size_t tokens, float *out, size_t out_stride) {
-  switch (type) {
-#define CASE(TYPE) \
-  case TYPE: product(TYPE, panels, rows, length, x, tokens, out, out_stride); return;
-    CASE(HW_Q4_0)
-    CASE(HW_Q4_1)
-    CASE(HW_Q5_0)
-    CASE(HW_Q5_1)
-    CASE(HW_Q8_0)
-    CASE(HW_Q4_K)
-    CASE(HW_Q5_K)
-    CASE(HW_Q6_K)
-    CASE(HW_IQ4_NL)
-    CASE(HW_IQ4_XS)
-#undef CASE
-  }
+  panel_product(type, panels, rows, length, x, tokens, out, out_stride);
 }
 
 #endif

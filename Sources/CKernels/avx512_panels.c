@@ -47,22 +47,17 @@ HW_INLINE __m512i codes(const uint32_t type, const uint8_t *group, const int c) 
   return _mm512_ternarylogic_epi32(low, moved, _mm512_set1_epi8(bits == 5 ? 0x10 : 0x30), 0xF8);
 }
 
-// Asks for lines that will be needed: the processor's own prefetching ends with each page, and generation waits for
-// memory.
-HW_INLINE void prefetch(const uint8_t *p, size_t bytes) {
-  for (size_t i = 0; i < bytes; i += 64) _mm_prefetch((const char *)p + i, _MM_HINT_T0);
-}
-
 // How far ahead of the codes.
 #define AHEAD 12288
 
 // 16 rows times `nt` tokens.
-HW_INLINE void tile(const uint32_t type, const int nt, const uint8_t *panel, size_t length, const int8_t *high,
-                    ptrdiff_t to_low, const float *meta, float *out, size_t out_stride, __mmask16 rows) {
+HW_INLINE void tile(const uint32_t type, const int nt, const uint8_t *panel, size_t length, hw_activations x,
+                    float *out, size_t out_stride, size_t rows) {
   const hw_scale_kind kind = hw_panel_scale(type);
   const size_t groups = length / HW_GROUP, shared = hw_panel_shared_groups(kind);
   const size_t code_bytes = ROWS * hw_panel_code_bytes(type), scale_bytes = ROWS * hw_panel_scale_bytes(kind);
   const size_t panel_bytes = hw_panel_bytes(type, ROWS, length);
+  const ptrdiff_t to_low = x.low - x.high;
   const uint8_t *scales = panel + groups * code_bytes;
   const __m512 bias = _mm512_set1_ps((float)-hw_panel_bias(type));
   // Scales of 16 elements instead of 32: two rounds a group.
@@ -76,11 +71,11 @@ HW_INLINE void tile(const uint32_t type, const int nt, const uint8_t *panel, siz
     // The next panel's scales are needed from its beginning on. Those of this one, so far ahead, lie where the codes of
     // the next will have been left out.
     if (nt == 1) {
-      prefetch(scales + panel_bytes, scale_bytes);
-      prefetch(scales + AHEAD, scale_bytes);
+      hw_prefetch(scales + panel_bytes, scale_bytes);
+      hw_prefetch(scales + AHEAD, scale_bytes);
     }
     for (size_t g = 0; g < shared; g++, panel += code_bytes, bytes += ROWS * hw_panel_group_bytes(kind)) {
-      if (nt == 1) prefetch(panel + AHEAD, code_bytes);
+      if (nt == 1) hw_prefetch(panel + AHEAD, code_bytes);
       for (int part = 0; part < parts; part++) {
         __m512 scale = d, min;
         if (kind == HW_SCALE_BYTE_MIN) scale = _mm512_mul_ps(d, bytes16(bytes));
@@ -97,14 +92,14 @@ HW_INLINE void tile(const uint32_t type, const int nt, const uint8_t *panel, siz
 #pragma clang loop unroll(full)
         for (int c = first; c < last; c++) {
           const __m512i w = codes(type, panel, c);
-          const int8_t *x = high + (i + g) * HW_GROUP + 4 * c;
+          const int8_t *values = x.high + (i + g) * HW_GROUP + 4 * c;
 #pragma clang loop unroll(full)
-          for (int t = 0; t < nt; t++, x += length) {
-            to_high[t] = _mm512_dpbusd_epi32(to_high[t], w, four(x));
-            to_lower[t] = _mm512_dpbusd_epi32(to_lower[t], w, four(x + to_low));
+          for (int t = 0; t < nt; t++, values += length) {
+            to_high[t] = _mm512_dpbusd_epi32(to_high[t], w, four(values));
+            to_lower[t] = _mm512_dpbusd_epi32(to_lower[t], w, four(values + to_low));
           }
         }
-        const float *about = meta + HW_META * (i + g);
+        const float *about = x.meta + HW_META * (i + g);
 #pragma clang loop unroll(full)
         for (int t = 0; t < nt; t++, about += HW_META * groups) {
           const __m512i dot = _mm512_add_epi32(_mm512_slli_epi32(to_high[t], 8), to_lower[t]);
@@ -115,48 +110,16 @@ HW_INLINE void tile(const uint32_t type, const int nt, const uint8_t *panel, siz
       }
     }
   }
-  for (int t = 0; t < nt; t++) _mm512_mask_storeu_ps(out + (size_t)t * out_stride, rows, sums[t]);
+  const __mmask16 wanted = rows >= ROWS ? 0xFFFF : (__mmask16)((1u << rows) - 1);
+  for (int t = 0; t < nt; t++) _mm512_mask_storeu_ps(out + (size_t)t * out_stride, wanted, sums[t]);
 }
 
-HW_INLINE void product(const uint32_t type, const uint8_t *panels, size_t rows, size_t length, hw_activations x,
-                       size_t tokens, float *out, size_t out_stride) {
-  const size_t panel_bytes = hw_panel_bytes(type, ROWS, length), meta_stride = length / HW_GROUP * HW_META;
-  const ptrdiff_t to_low = x.low - x.high;
-  for (size_t r = 0; r < rows; r += ROWS, panels += panel_bytes) {
-    const __mmask16 mask = rows - r >= ROWS ? 0xFFFF : (__mmask16)((1u << (rows - r)) - 1);
-    size_t t = 0;
-    for (; t + 8 <= tokens; t += 8) {
-      tile(type, 8, panels, length, x.high + t * length, to_low, x.meta + t * meta_stride, out + t * out_stride + r,
-           out_stride, mask);
-    }
-    for (; t + 4 <= tokens; t += 4) {
-      tile(type, 4, panels, length, x.high + t * length, to_low, x.meta + t * meta_stride, out + t * out_stride + r,
-           out_stride, mask);
-    }
-    for (; t < tokens; t++) {
-      tile(type, 1, panels, length, x.high + t * length, to_low, x.meta + t * meta_stride, out + t * out_stride + r,
-           out_stride, mask);
-    }
-  }
-}
+#define MOST_TOKENS 8
+#include "panel_products.h"
 
 HW_AVX512 void hw_avx512_multiply_panels(uint32_t type, const void *panels, size_t rows, size_t length,
                                          hw_activations x, size_t tokens, float *out, size_t out_stride) {
-  switch (type) {
-#define CASE(TYPE) \
-  case TYPE: product(TYPE, panels, rows, length, x, tokens, out, out_stride); return;
-    CASE(HW_Q4_0)
-    CASE(HW_Q4_1)
-    CASE(HW_Q5_0)
-    CASE(HW_Q5_1)
-    CASE(HW_Q8_0)
-    CASE(HW_Q4_K)
-    CASE(HW_Q5_K)
-    CASE(HW_Q6_K)
-    CASE(HW_IQ4_NL)
-    CASE(HW_IQ4_XS)
-#undef CASE
-  }
+  panel_product(type, panels, rows, length, x, tokens, out, out_stride);
 }
 
 #endif

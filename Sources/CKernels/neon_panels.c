@@ -79,8 +79,9 @@ HW_INLINE void scale_min(const uint32_t type, const uint8_t *shared, const uint8
 }
 
 // 8 rows times `nt` tokens.
-HW_INLINE void tile(const uint32_t type, const int nt, const uint8_t *panel, size_t length, const int8_t *high,
-                    const int8_t *low, const float *meta, float *out, size_t out_stride, size_t rows) {
+HW_INLINE void tile(const uint32_t type, const int nt, const uint8_t *panel, size_t length, hw_activations x,
+                    float *out, size_t out_stride, size_t rows) {
+  const int8_t *const high = x.high, *const low = x.low;
   const hw_scale_kind kind = hw_panel_scale(type);
   const size_t groups = length / HW_GROUP, shared = hw_panel_shared_groups(kind);
   const size_t code_bytes = ROWS * hw_panel_code_bytes(type), scale_bytes = ROWS * hw_panel_scale_bytes(kind);
@@ -117,7 +118,7 @@ HW_INLINE void tile(const uint32_t type, const int nt, const uint8_t *panel, siz
         for (int half = 0; half < 2; half++) {
           scale_min(type, scales, bytes, part, half, &scale[half], &min[half]);
         }
-        const float *about = meta + HW_META * (i + g);
+        const float *about = x.meta + HW_META * (i + g);
 #pragma clang loop unroll(full)
         for (int t = 0; t < nt; t++, about += HW_META * groups) {
           const size_t group = at + (size_t)t * length;
@@ -144,39 +145,12 @@ HW_INLINE void tile(const uint32_t type, const int nt, const uint8_t *panel, siz
   }
 }
 
-HW_INLINE void product(const uint32_t type, const uint8_t *panels, size_t rows, size_t length, hw_activations x,
-                       size_t tokens, float *out, size_t out_stride) {
-  const size_t panel_bytes = hw_panel_bytes(type, ROWS, length), meta_stride = length / HW_GROUP * HW_META;
-  for (size_t r = 0; r < rows; r += ROWS, panels += panel_bytes) {
-    size_t t = 0;
-    for (; t + 4 <= tokens; t += 4) {
-      tile(type, 4, panels, length, x.high + t * length, x.low + t * length, x.meta + t * meta_stride,
-           out + t * out_stride + r, out_stride, rows - r);
-    }
-    for (; t < tokens; t++) {
-      tile(type, 1, panels, length, x.high + t * length, x.low + t * length, x.meta + t * meta_stride,
-           out + t * out_stride + r, out_stride, rows - r);
-    }
-  }
-}
+#define MOST_TOKENS 4
+#include "panel_products.h"
 
 HW_NEON void hw_neon_multiply_panels(uint32_t type, const void *panels, size_t rows, size_t length, hw_activations x,
                                      size_t tokens, float *out, size_t out_stride) {
-  switch (type) {
-#define CASE(TYPE) \
-  case TYPE: product(TYPE, panels, rows, length, x, tokens, out, out_stride); return;
-    CASE(HW_Q4_0)
-    CASE(HW_Q4_1)
-    CASE(HW_Q5_0)
-    CASE(HW_Q5_1)
-    CASE(HW_Q8_0)
-    CASE(HW_Q4_K)
-    CASE(HW_Q5_K)
-    CASE(HW_Q6_K)
-    CASE(HW_IQ4_NL)
-    CASE(HW_IQ4_XS)
-#undef CASE
-  }
+  panel_product(type, panels, rows, length, x, tokens, out, out_stride);
 }
 
 #endif

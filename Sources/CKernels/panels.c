@@ -153,16 +153,7 @@ void hw_repack(uint32_t type, const void *weights, size_t rows, size_t panel_row
   switch (type) {
 #define CASE(TYPE) \
   case TYPE: repack(TYPE, weights, rows, panel_rows, length, panel); return;
-    CASE(HW_Q4_0)
-    CASE(HW_Q4_1)
-    CASE(HW_Q5_0)
-    CASE(HW_Q5_1)
-    CASE(HW_Q8_0)
-    CASE(HW_Q4_K)
-    CASE(HW_Q5_K)
-    CASE(HW_Q6_K)
-    CASE(HW_IQ4_NL)
-    CASE(HW_IQ4_XS)
+    HW_PANEL_TYPES(CASE)
 #undef CASE
   }
 }

@@ -26,6 +26,17 @@ typedef enum {
   HW_SCALE_BYTE,        // n halves d; a group: n signed scales
 } hw_scale_kind;
 
+// The types that have panels.
+#define HW_PANEL_TYPES(CASE) \
+  CASE(HW_Q4_0) CASE(HW_Q4_1) CASE(HW_Q5_0) CASE(HW_Q5_1) CASE(HW_Q8_0) CASE(HW_Q4_K) CASE(HW_Q5_K) CASE(HW_Q6_K) \
+  CASE(HW_IQ4_NL) CASE(HW_IQ4_XS)
+
+// Asks for lines that will be needed: the processor's own prefetching ends with each page, and generation waits for
+// memory.
+static inline void hw_prefetch(const uint8_t *p, size_t bytes) {
+  for (size_t i = 0; i < bytes; i += 64) __builtin_prefetch(p + i, 0, 3);
+}
+
 // Everything that differs between the types. In a switch over constants, so that it folds where the type is one.
 static inline int hw_panel_bits(uint32_t type) {
   switch (type) {

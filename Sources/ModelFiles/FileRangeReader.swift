@@ -25,21 +25,28 @@ public final class FileRangeReader: RangeReader {
     guard range.lowerBound >= 0, range.upperBound <= size else {
       throw ModelFileError(.truncated, file: path, "has \(size) bytes; \(range) lies beyond")
     }
-    var bytes = [UInt8](repeating: 0, count: range.count)
-    var done = 0
-    while done < bytes.count {
-      let got = bytes.withUnsafeMutableBytes {
-        pread(descriptor, $0.baseAddress.map { $0 + done }, $0.count - done, Int(range.lowerBound) + done)
-      }
-      if got < 0, errno == EINTR { continue }
-      guard got > 0 else {
-        throw ModelFileError(
-          .unreadable, file: path, "could not be read: \(got == 0 ? "it shrank" : systemReason())")
-      }
-      done += got
-    }
-    return bytes
+    return try readBytes(descriptor, count: range.count, from: Int(range.lowerBound), file: path)
   }
+}
+
+/// Reads bytes of an open file, all of them.
+///
+/// - Throws: `unreadable` when the file has become shorter, or the disk fails.
+func readBytes(_ descriptor: Int32, count: Int, from start: Int, file path: String) throws(ModelFileError) -> [UInt8] {
+  var bytes = [UInt8](repeating: 0, count: count)
+  var done = 0
+  while done < bytes.count {
+    let got = bytes.withUnsafeMutableBytes {
+      pread(descriptor, $0.baseAddress.map { $0 + done }, $0.count - done, start + done)
+    }
+    if got < 0, errno == EINTR { continue }
+    guard got > 0 else {
+      throw ModelFileError(
+        .unreadable, file: path, "could not be read: \(got == 0 ? "it shrank" : systemReason())")
+    }
+    done += got
+  }
+  return bytes
 }
 
 /// Opens a regular file and tells its size.

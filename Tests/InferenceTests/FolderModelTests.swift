@@ -9,20 +9,6 @@ import Testing
 /// Folders of safetensors, floats and packed, against recorded outputs of other implementations.
 @Suite("Model folders", .enabled(if: Shared.has("models/GOLDEN.json"), "needs ../shared/models"))
 struct FolderModelTests {
-  struct Golden: Decodable {
-    let nll: Double?
-    let ids: [Int32]
-
-    enum CodingKeys: String, CodingKey {
-      case nll = "nll_per_token_tinystories_sample"
-      case ids = "greedy_ids"
-    }
-  }
-
-  private static let golden: [String: [String: Golden]] =
-    (try? JSONDecoder().decode(
-      [String: [String: Golden]].self, from: Data(try Shared.bytes("models/GOLDEN.json")))) ?? [:]
-
   static let folders: [(String, String, String)] = [
     ("stories260K", "hf-float32-sharded", "F32"), ("stories260K", "hf-float16", "F16"),
     ("stories260K", "hf-bfloat16", "BF16"), ("babyllama105", "hf-float32-sharded", "F32"),
@@ -42,7 +28,7 @@ struct FolderModelTests {
 
   @Test(arguments: folders)
   func greedyTextIsTheRecordedOne(_ name: String, _ folder: String, _ quantization: String) throws {
-    let golden = try #require(Self.golden[name]?[folder])
+    let golden = try #require(Golden.all[name]?[folder])
     for exact in [true, false] {
       let model = try model("\(name)/\(folder)", exact: exact)
       #expect(model.quantizationName == quantization)

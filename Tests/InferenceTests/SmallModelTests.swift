@@ -9,20 +9,6 @@ import Testing
 /// Small real models in many tensor types, against recorded outputs of other implementations.
 @Suite("Small models", .enabled(if: Shared.has("models/GOLDEN.json"), "needs ../shared/models"))
 struct SmallModelTests {
-  struct Golden: Decodable {
-    let nll: Double?
-    let ids: [Int32]
-
-    enum CodingKeys: String, CodingKey {
-      case nll = "nll_per_token_tinystories_sample"
-      case ids = "greedy_ids"
-    }
-  }
-
-  private static let golden: [String: [String: Golden]] =
-    (try? JSONDecoder().decode(
-      [String: [String: Golden]].self, from: Data(try Shared.bytes("models/GOLDEN.json")))) ?? [:]
-
   private func model(_ file: String, exact: Bool = true, threads: Int = 2, batch: Int = 128) throws
     -> LanguageModel
   {
@@ -37,7 +23,7 @@ struct SmallModelTests {
     ("babyllama105", "Q5_0"), ("babyllama105", "Q8_0"),
   ])
   func greedyTextIsTheRecordedOne(_ name: String, _ type: String) throws {
-    let golden = try #require(Self.golden[name]?[type])
+    let golden = try #require(Golden.all[name]?[type])
     let model = try model("\(name)/gguf/\(name)-\(type)")
     #expect(model.quantizationName == type)
     // The first 24 tokens: later on, a difference in the last bit may choose the other of two equal tokens.

@@ -90,18 +90,7 @@ public enum TokenizerFile: Sendable {
   private static func contents(of path: String, upTo limit: Int) throws(ModelFileError) -> [UInt8] {
     let (descriptor, size) = try openForReading(path)
     defer { close(descriptor) }
-    var bytes = [UInt8](repeating: 0, count: min(Int(clamping: size), limit))
-    var done = 0
-    while done < bytes.count {
-      let got = bytes.withUnsafeMutableBytes { read(descriptor, $0.baseAddress.map { $0 + done }, $0.count - done) }
-      if got < 0, errno == EINTR { continue }
-      guard got > 0 else {
-        throw ModelFileError(
-          .unreadable, file: path, "could not be read: \(got == 0 ? "it shrank" : systemReason())")
-      }
-      done += got
-    }
-    return bytes
+    return try readBytes(descriptor, count: min(Int(clamping: size), limit), from: 0, file: path)
   }
 }
 

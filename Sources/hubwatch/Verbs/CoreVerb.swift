@@ -22,27 +22,11 @@ struct CoreOptions: ParsableArguments {
   @Flag(help: "Float activations instead of 16-bit integers: slow, and as near to exact arithmetic as floats allow.")
   var exact = false
   @Option(help: "Quantize float weights while loading: q4_0, or q4_k, which is more exact and slower to make.")
-  var quantize: Quantize?
-
+  var quantize: LanguageModel.Options.Quantize?
   @Option(name: .customLong("cache-type"), help: "How keys and values are kept: f16 or q8_0.")
-  var cacheType = Cache.f16
+  var cacheType = CacheType.f16
   @Option(help: "Kernels to use instead of the fastest: portable, avx2, avx512 or neon.")
-  var kernels: Kernels?
-
-  /// The core's kinds of KV cache as an option.
-  enum Cache: String, CaseIterable, ExpressibleByArgument {
-    case f16, q8_0
-  }
-
-  /// The core's sets of kernels as an option.
-  enum Kernels: String, CaseIterable, ExpressibleByArgument {
-    case portable, avx2, avx512, neon
-  }
-
-  /// The core's choices as an option.
-  enum Quantize: String, CaseIterable, ExpressibleByArgument {
-    case q4_0, q4_k
-  }
+  var kernels: KernelSet?
 
   func validate() throws {
     guard (1...256).contains(threads) else { throw ValidationError("--threads takes 1 to 256") }
@@ -51,13 +35,16 @@ struct CoreOptions: ParsableArguments {
   func open(_ path: String, context: Int? = nil) throws -> LanguageModel {
     guard FileManager.default.fileExists(atPath: path) else { throw InputError.unreadable(path) }
     var options = LanguageModel.Options(
-      threads: threads, contextLength: context, exact: exact, kernels: kernels.flatMap { .init(rawValue: $0.rawValue) },
-      cacheType: .init(rawValue: cacheType.rawValue) ?? .f16,
-      quantize: quantize.flatMap { .init(rawValue: $0.rawValue) })
+      threads: threads, contextLength: context, exact: exact, kernels: kernels, cacheType: cacheType, quantize: quantize
+    )
     options.willRepack = { ProcessMemory.giveBackCode() }
     return try LanguageModel(file: path, options: options)
   }
 }
+
+extension CacheType: ExpressibleByArgument {}
+extension KernelSet: ExpressibleByArgument {}
+extension LanguageModel.Options.Quantize: ExpressibleByArgument {}
 
 /// Continues a prompt.
 struct CoreGenerate: Verb {
