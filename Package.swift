@@ -120,7 +120,9 @@ let package = Package(
         "kernel-check", "Inference", "ModelFiles", "CKernels", "CoreFuzzSupport", "Domain", "TestSupport",
       ],
       exclude: ["Corpus", "KernelCheck", "References", "gguf_blocks.py"]),
-    .testTarget(name: "SmokeTests", dependencies: ["Smoke", "TestSupport"]),
+    .testTarget(
+      name: "SmokeTests", dependencies: ["Smoke", "Checksums", "JSONText", "ModelFiles", "TestSupport"],
+      exclude: ["References"]),
     .testTarget(
       name: "UpstreamsTests",
       dependencies: ["Upstreams", "Watch", "Catalog", "Settings", "LoopbackServer", "Domain", "TestSupport"]),

@@ -69,6 +69,8 @@ public final class LanguageModel: Sendable {
   public let shape: ModelShape
   /// The tokenizer of the file.
   public let tokenizer: Tokenizer
+  /// The template in which its conversations are written, in Jinja; nil for a model that has none.
+  public let chatTemplate: String?
   /// Positions of the KV cache.
   public let contextLength: Int
   /// The quantization of most weights as the field writes it: `Q4_K_M`, `F16`.
@@ -103,6 +105,7 @@ public final class LanguageModel: Sendable {
       throw InferenceError.unsupported("architecture \(shape.architecture)", file: path)
     }
     tokenizer = stored.tokenizer
+    chatTemplate = stored.chatTemplate
     guard
       stored.isPadded
         ? tokenizer.vocabularySize <= shape.vocabulary : tokenizer.vocabularySize == shape.vocabulary

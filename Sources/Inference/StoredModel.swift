@@ -9,6 +9,8 @@ struct StoredModel {
   let headers: [GGUFHeader]
   /// Its tokenizer.
   let tokenizer: Tokenizer
+  /// The template of its conversations; nil when it has none.
+  let chatTemplate: String?
   /// Whether the embedding may have more rows than the tokenizer has tokens, as in folders, whose rows are padded.
   let isPadded: Bool
   /// The quantization of most weights as the field writes it: `Q4_K_M`, `F16`, `GPTQ`.
@@ -27,6 +29,7 @@ struct StoredModel {
       source = try SafetensorsWeights(folder, threads: threads)
       headers = [source.header]
       tokenizer = try Tokenizer(path: folder.path).stopping(at: folder.endTokens)
+      chatTemplate = try ChatTemplateSource.template(inFolder: folder.path)
       isPadded = true
       isPacked = folder.packing != .floats
       name = folder.packing.name ?? Self.commonType(headers)
@@ -35,6 +38,7 @@ struct StoredModel {
       source = GGUFWeights(files[0], otherParts: Array(files.dropFirst()))
       headers = files.map(\.header)
       tokenizer = try Tokenizer(headers[0])
+      chatTemplate = ChatTemplateSource.template(in: headers[0])
       isPadded = false
       name = Self.mixtureName(headers)
     }
