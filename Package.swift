@@ -120,7 +120,10 @@ let package = Package(
         "kernel-check", "Inference", "ModelFiles", "CKernels", "CoreFuzzSupport", "Domain", "TestSupport",
       ],
       exclude: ["Corpus", "KernelCheck", "References", "gguf_blocks.py"]),
-    .testTarget(name: "SmokeTests", dependencies: ["Smoke", "TestSupport"]),
+    .executableTarget(
+      name: "misbehaver", dependencies: ["Smoke", "Domain"], path: "Tests/SmokeTests/Misbehaver"),
+    .testTarget(
+      name: "SmokeTests", dependencies: ["misbehaver", "Smoke", "Domain", "TestSupport"], exclude: ["Misbehaver"]),
     .testTarget(
       name: "UpstreamsTests",
       dependencies: ["Upstreams", "Watch", "Catalog", "Settings", "LoopbackServer", "Domain", "TestSupport"]),

@@ -239,6 +239,8 @@ static void fill(struct program *program) {
   answer(program, SECCOMP_RET_ERRNO | EPERM);
 }
 
+int hubwatch_can_filter_system_calls(void) { return prctl(PR_GET_SECCOMP, 0, 0, 0, 0) >= 0; }
+
 int hubwatch_filter_system_calls(void) {
   static struct program program;
   program.length = 0;
@@ -255,6 +257,8 @@ int hubwatch_filter_system_calls(void) {
 }
 
 #else
+
+int hubwatch_can_filter_system_calls(void) { return 0; }
 
 int hubwatch_filter_system_calls(void) { return ENOSYS; }
 

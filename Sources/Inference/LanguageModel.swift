@@ -104,6 +104,8 @@ public final class LanguageModel: Sendable {
   /// The kernels in use: `avx512`, `avx2` or `portable`.
   public var kernelName: String { kernels.name }
 
+  /// Whether weights were repacked, rather than staying where they are.
+  let isRepacked: Bool
   let core: ModelCore
   let kernels: Kernels
   /// Keeps the repacked weights alive.
@@ -162,7 +164,8 @@ public final class LanguageModel: Sendable {
     quantizationName = stored.quantizationName
     // Headers were read once, and repacked matrices need their file no more.
     options.willRepack?()
-    if panels.fill(threads: options.threads) { source.forgetPages() }
+    isRepacked = panels.fill(threads: options.threads)
+    if isRepacked { source.forgetPages() }
   }
 
   private static func kernels(_ set: KernelSet?) throws -> Kernels {

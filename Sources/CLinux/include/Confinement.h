@@ -26,6 +26,8 @@ extern const uint64_t hubwatch_may_list;
 // not there are left out.
 int hubwatch_landlock(const struct hubwatch_place *places, size_t count);
 
+// Whether the kernel can filter system calls, and the filter knows this processor.
+int hubwatch_can_filter_system_calls(void);
 // Allows all threads of this process the system calls that computing needs, and no others. Calls that a program makes only to
 // reach out of its process end it with hubwatch_exit_forbidden, after a note; what is merely unknown fails with EPERM.
 int hubwatch_filter_system_calls(void);

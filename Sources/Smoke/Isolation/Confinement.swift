@@ -40,7 +40,7 @@ public struct Confinement: Sendable, Equatable {
   /// Landlock binds the calling thread and those that it makes: there must be no other yet, and that is checked. The filter
   /// binds all threads in any case.
   ///
-  /// - Returns: the walls that stand, for a person: `limits`, `landlock 7`, `seccomp`.
+  /// - Returns: the walls that stand.
   /// - Throws: `SmokeError` when there are other threads already, or the kernel refuses a wall that it has.
   public func apply() throws(SmokeError) -> [String] {
     try requireOneThread()
@@ -56,19 +56,21 @@ public struct Confinement: Sendable, Equatable {
     for (name, code) in steps where code != 0 {
       throw SmokeError("the kernel refuses the limit \"\(name)\" (error \(code))")
     }
-    var walls = ["limits"]
-    let version = hubwatch_landlock_version()
-    if version > 0 {
+    let walls = Self.available
+    if hubwatch_landlock_version() > 0 {
       try Self.check(places.withPlaces { hubwatch_landlock($0.baseAddress, $0.count) }, "Landlock")
-      walls.append("landlock \(version)")
     }
-    let code = hubwatch_filter_system_calls()
-    // Kernels without it say so in one of these ways.
-    if ![ENOSYS, EINVAL].contains(code) {
-      try Self.check(code, "the filter of system calls")
-      walls.append("seccomp")
+    if hubwatch_can_filter_system_calls() != 0 {
+      try Self.check(hubwatch_filter_system_calls(), "the filter of system calls")
     }
     return walls
+  }
+
+  /// The walls that this kernel has, for a person: `limits`, `landlock 7`, `seccomp`.
+  public static var available: [String] {
+    let version = hubwatch_landlock_version()
+    return ["limits"] + (version > 0 ? ["landlock \(version)"] : [])
+      + (hubwatch_can_filter_system_calls() != 0 ? ["seccomp"] : [])
   }
 
   private static func check(_ code: Int32, _ wall: String) throws(SmokeError) {
