@@ -13,6 +13,8 @@ struct StoredModel {
   let chatTemplate: String?
   /// Whether the embedding may have more rows than the tokenizer has tokens, as in folders, whose rows are padded.
   let isPadded: Bool
+  /// Whether most weights are in memory of their own, unpacked or quantized, and not in the mapped files.
+  let isUnpacked: Bool
   /// The quantization of most weights as the field writes it: `Q4_K_M`, `F16`, `GPTQ`.
   let quantizationName: String
 
@@ -52,7 +54,8 @@ struct StoredModel {
       self.source = source
     }
     // What was unpacked or quantized needs its file no more.
-    if isPacked || quantize != nil { self.source.forgetPages() }
+    isUnpacked = isPacked || quantize != nil
+    if isUnpacked { self.source.forgetPages() }
     self.headers = headers
     quantizationName = name
   }

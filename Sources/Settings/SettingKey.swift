@@ -207,12 +207,29 @@ public struct SettingKey: Sendable {
       }),
     SettingKey(
       section: "smoke", name: "memory",
-      documentation: "Memory that the test may take beside the model file, which is only mapped.",
+      documentation: """
+        Memory that the test may take beside the model file, which is only mapped. A model whose weights have no room in it
+        a second time is tested out of its file, slower.
+        """,
       render: { size($0.smoke.memory) },
       store: { settings, value throws(SettingRefusal) in
         let size = try value.size()
         guard size.bytes >= 256 << 20 else { throw SettingRefusal(wanted: "at least \"256 MiB\"") }
         settings.smoke.memory = size
+      }),
+    SettingKey(
+      section: "smoke", name: "socket",
+      documentation: """
+        The socket of the service that runs models apart from the network (hubwatch-smoke.socket). "auto" takes
+        /run/hubwatch-smoke.sock where it is there for this user; "" always starts a child process.
+        """,
+      render: { quoted($0.smoke.socket) },
+      store: { settings, value throws(SettingRefusal) in
+        let text = try value.text()
+        guard ["", Settings.Smoke.automaticSocket].contains(text) || text.hasPrefix("/") else {
+          throw SettingRefusal(wanted: "\"auto\", \"\" or an absolute path")
+        }
+        settings.smoke.socket = text
       }),
     SettingKey(
       section: "daemon", name: "interval", documentation: "Time from the start of one cycle to the next.",

@@ -129,8 +129,13 @@ public struct Settings: Sendable, Equatable {
     public var threads = 0
     /// Seconds until a test is stopped.
     public var timeoutSeconds = 600
-    /// Address space of the child process that runs the model, beside the mapped file.
+    /// Memory of the process that runs the model, beside the mapped files.
     public var memory = ByteCount(8 << 30)
+    /// The socket of the service that runs models: a path, `auto`, or nothing for a child of its own.
+    public var socket = automaticSocket
+
+    /// Takes the usual socket where that is there and this user may use it.
+    public static let automaticSocket = "auto"
   }
   /// The daemon.
   public struct Daemon: Sendable, Equatable {

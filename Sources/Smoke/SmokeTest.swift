@@ -8,6 +8,8 @@ import ModelFiles
 public enum SmokeTest {
   /// Tokens of one chunk of the perplexity text.
   static let chunk = 256
+  /// Positions of the test at most: all that it reads and writes.
+  static let context = 512
   /// Tokens that the model goes on to say.
   static let generated = 48
 
@@ -16,10 +18,11 @@ public enum SmokeTest {
   /// - Parameters:
   ///   - path: a GGUF file.
   ///   - threads: of the core.
-  public static func run(_ path: String, threads: Int) -> SmokeReport {
+  ///   - memory: what the model may take beside its mapped files; nil is what the machine has.
+  public static func run(_ path: String, threads: Int, memory: ByteCount? = nil) -> SmokeReport {
     var report = SmokeReport(path: path, verdict: .fail, reasons: [])
     do {
-      try observe(path, threads: threads, into: &report)
+      try observe(path, threads: threads, memory: memory, into: &report)
     } catch let error as ModelFileError {
       report.reasons = [error.problem]
       report.isBrokenContainer = error.exitCode == .badInput
@@ -35,11 +38,15 @@ public enum SmokeTest {
     return report.withinBounds
   }
 
-  private static func observe(_ path: String, threads: Int, into report: inout SmokeReport) throws {
+  private static func observe(
+    _ path: String, threads: Int, memory: ByteCount?, into report: inout SmokeReport
+  ) throws {
     let clock = ContinuousClock()
     let start = clock.now
-    let model = try LanguageModel(
-      file: path, options: .init(threads: threads, contextLength: nil, exact: false, batch: 128))
+    var options = LanguageModel.Options(threads: threads, contextLength: nil, exact: false, batch: 128)
+    options.contextLimit = context
+    options.memory = memory
+    let model = try LanguageModel(file: path, options: options)
     report.loadSeconds = seconds(clock.now - start)
     report.architecture = model.shape.architecture
     report.quantization = model.quantizationName

@@ -40,7 +40,7 @@ public struct Street: Sendable {
     public var cacheRoot: String
     /// What models are judged against.
     public var device: Device
-    /// The program that has the verb `smoke-child`.
+    /// The program that runs models when it is started as `smoke-child`; hubwatch itself.
     public var program: String
 
     /// All parts.

@@ -45,7 +45,7 @@ struct House {
     if let device {
       self.device = device
     } else {
-      self.device = try await DeviceChoice.device(loaded.settings.device)
+      self.device = try await DeviceChoice.device(loaded.settings)
     }
     http = try HTTPClient(try NetworkSetup.configuration(loaded.settings.network))
     let endpoint = try HubEndpoint(loaded.settings.hub.endpoint, allowsPrivate: loaded.settings.hub.allowPrivate)
