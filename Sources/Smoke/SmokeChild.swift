@@ -33,6 +33,12 @@ public enum SmokeChild {
         var report = SmokeTest.run(request.path, threads: request.threads, memory: request.memory)
         report.isolation = isolation
         answer(report)
+      case .probes:
+        _ = try enter(request)
+        let options = ProbeRun.Options(
+          threads: request.threads, budgetSeconds: Double(request.probeSeconds ?? request.timeoutSeconds),
+          memory: request.memory)
+        answer(ProbeRun.run(request.path, request.probes ?? [], options))
       }
     } catch {
       refuse(error)

@@ -9,6 +9,8 @@ public struct SmokeRequest: Sendable, Codable, Equatable {
   public enum Kind: String, Sendable, Codable {
     /// Test a model; the answer is a `SmokeReport`.
     case smoke
+    /// Ask a model the questions of a suite; the answer is a `ProbeReport`.
+    case probes
     /// Say which cards there are; no model is read.
     case devices
   }
@@ -32,6 +34,10 @@ public struct SmokeRequest: Sendable, Codable, Equatable {
   public var memoryBytes: Int64
   /// The process whose end ends the work; nil when the end of the connection does.
   public var parent: Int32?
+  /// The questions; nil for other work.
+  public var probes: [Probe]?
+  /// Seconds after which no question is begun.
+  public var probeSeconds: Int?
 
   /// A request.
   public init(
