@@ -8,6 +8,8 @@ public struct ProbeReport: Sendable, Codable, Equatable {
   public var trouble: String?
   /// How the model was asked, when that needs a word.
   public var note: String?
+  /// Whether the file is not what it claims to be.
+  public var isBrokenContainer = false
   /// From opening the file to the last answer.
   public var seconds = 0.0
 

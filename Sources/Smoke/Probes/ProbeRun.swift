@@ -49,6 +49,7 @@ public struct ProbeRun {
       report.note = note
     } catch let error as any ReportableError {
       report = ProbeReport(suite, trouble: error.problem)
+      report.isBrokenContainer = error.exitCode == .badInput
     } catch {
       report = ProbeReport(suite, trouble: "\(error)")
     }

@@ -4,6 +4,9 @@ extension SmokeRunner {
   /// Seconds that the process may take beyond its budget before it is given up: the answer under way ends first.
   private static let grace = 120
 
+  /// Seconds after which asking is given up.
+  public static func longestProbing(budgetSeconds: Int) -> Int { min(budgetSeconds + grace, 86_400) }
+
   /// Asks a model the questions of a suite, in a process of its own.
   ///
   /// - Parameters:
@@ -16,7 +19,7 @@ extension SmokeRunner {
     var request = request(.probes, path: path)
     request.probes = suite
     request.probeSeconds = budgetSeconds
-    request.timeoutSeconds = min(budgetSeconds + Self.grace, 86_400)
+    request.timeoutSeconds = Self.longestProbing(budgetSeconds: budgetSeconds)
     switch try await ask(request, as: ProbeReport.self) {
     case .answer(let report): return report.within(suite)
     case .mishap(let mishap): return ProbeReport(suite, trouble: mishap.words)
