@@ -21,7 +21,7 @@ struct SmokeChildVerb: AsyncParsableCommand {
     let confinement = Confinement(
       fileBytes: size, memory: ByteCount(memory), timeoutSeconds: timeout, threads: threads)
     try confinement.apply()
-    let report = SmokeTest.run(path, threads: threads)
+    let report = SmokeTest.run(path, SmokeTest.Options(threads: threads))
     Terminal.write(try JSONOutput.document(report), to: 1)
   }
 }
