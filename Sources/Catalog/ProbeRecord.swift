@@ -17,6 +17,12 @@ public struct ProbeNews: Sendable, Equatable {
     public var name: String
     /// The smallest class of memory in which it is the first.
     public var bytes: Int64
+
+    /// A first.
+    public init(name: String, bytes: Int64) {
+      self.name = name
+      self.bytes = bytes
+    }
   }
 
   /// A probe that is failed, and that a model passes from which this one came.
@@ -25,6 +31,12 @@ public struct ProbeNews: Sendable, Equatable {
     public var name: String
     /// The model that passes it.
     public var base: String
+
+    /// A regression.
+    public init(name: String, base: String) {
+      self.name = name
+      self.base = base
+    }
   }
 
   /// The repository.

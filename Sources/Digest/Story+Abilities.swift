@@ -57,7 +57,7 @@ public enum AbilityPhrases {
     var lines: [String] = []
     for bytes in Set(news.firsts.map(\.bytes)).sorted() {
       let names = news.firsts.filter { $0.bytes == bytes }.map(\.name)
-      lines.append("first model within \(ByteCount(bytes).asMemory) that passes \(list(names))")
+      lines.append("first model within \(memory(bytes)) that passes \(list(names))")
     }
     var bases: [String] = []
     for regression in news.regressions where !bases.contains(regression.base) { bases.append(regression.base) }
@@ -66,6 +66,11 @@ public enum AbilityPhrases {
       lines.append("fails what \(base) passes: \(list(names))")
     }
     return lines
+  }
+
+  /// `12 GiB`, `7.99 GiB`.
+  private static func memory(_ bytes: Int64) -> String {
+    bytes % (1 << 30) == 0 ? "\(bytes >> 30) GiB" : ByteCount(bytes).asMemory
   }
 
   private static func list(_ names: [String]) -> String {

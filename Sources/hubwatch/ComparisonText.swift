@@ -69,11 +69,12 @@ struct ComparisonText {
   }
 
   private func summary(_ comparison: Comparison) -> [String] {
-    [("A", Comparison.Better.a), ("B", .b)].map { name, side in
+    func count(_ number: Int, _ noun: String) -> String { "\(number) \(noun)\(number == 1 ? "" : "s")" }
+    return [("A", Comparison.Better.a), ("B", .b)].flatMap { name, side in
       let (measures, probes) = comparison.wins(of: side)
-      let asked = side == .a ? comparison.a.results : comparison.b.results
-      let rest = asked.isEmpty ? "" : "; \(ProbeWords.summary(asked))"
-      return "\(name) is better in \(measures.count) measures and \(probes.count) probes\(rest)."
+      let results = side == .a ? comparison.a.results : comparison.b.results
+      let wins = "\(name) is better in \(count(measures.count, "measure")) and \(count(probes.count, "probe"))."
+      return results.isEmpty ? [wins] : [wins, "   \(ProbeWords.summary(results))"]
     }
   }
 }

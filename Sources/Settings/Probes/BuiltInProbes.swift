@@ -256,11 +256,13 @@ enum BuiltInProbes {
     need = 2
     tokens = 24
     [[probe.case]]
-    question = "Describe the sea in exactly three words."
+    question = "Describe snow in exactly three words."
     words = 3
+    any = ["cold", "white", "soft", "icy", "frozen", "fluffy", "winter", "crystals", "quiet", "pure", "frosty", "flakes"]
     [[probe.case]]
-    question = "Describe a good friend in exactly three words."
+    question = "Describe the sun in exactly three words."
     words = 3
+    any = ["hot", "bright", "warm", "yellow", "shining", "fiery", "star", "golden", "radiant", "burning", "light"]
 
     [[probe]]
     name = "answer in capitals"
