@@ -45,10 +45,14 @@ struct MisbehaverStage {
     (try? String(contentsOfFile: "\(folder.path)/pid", encoding: .utf8)).flatMap { Int32($0) }
   }
 
+  /// Whether the process has ended.
+  var hasEnded: Bool {
+    get throws { kill(try #require(pid), 0) == -1 && errno == ESRCH }
+  }
+
   /// The process is gone, and has neither written nor taken away anything.
   func expectNothingLeft() throws {
-    let pid = try #require(pid)
-    #expect(kill(pid, 0) == -1 && errno == ESRCH)
+    #expect(try hasEnded)
     let names = try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
     let file = URL(fileURLWithPath: path).lastPathComponent
     #expect(names == ["neighbour.gguf", "pid", file].sorted())
