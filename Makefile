@@ -135,7 +135,7 @@ UNITS ?= /etc/systemd/system
 install: static
 	install -D -m 0755 $(INSTALLED) $(DESTDIR)$(PREFIX)/bin/hubwatch
 	install -d $(DESTDIR)$(UNITS)
-	for unit in systemd/*.service systemd/*.timer; do \
+	for unit in systemd/*.service systemd/*.socket systemd/*.timer; do \
 	  sed 's|/usr/bin/hubwatch|$(PREFIX)/bin/hubwatch|' "$$unit" > $(DESTDIR)$(UNITS)/$$(basename "$$unit"); \
 	  chmod 0644 $(DESTDIR)$(UNITS)/$$(basename "$$unit"); \
 	done
@@ -146,7 +146,7 @@ install: static
 uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/bin/hubwatch $(DESTDIR)/usr/lib/sysusers.d/hubwatch.conf \
 	  $(DESTDIR)/usr/lib/tmpfiles.d/hubwatch.conf
-	for unit in systemd/*.service systemd/*.timer; do rm -f $(DESTDIR)$(UNITS)/$$(basename "$$unit"); done
+	for unit in systemd/*.service systemd/*.socket systemd/*.timer; do rm -f $(DESTDIR)$(UNITS)/$$(basename "$$unit"); done
 
 clean:
 	rm -rf .build

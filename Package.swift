@@ -39,7 +39,7 @@ let package = Package(
     .target(name: "Catalog", dependencies: ["Domain", grdb, sqlite]),
     .target(name: "Downloads", dependencies: ["Hub", "HTTP", "Catalog", "Checksums", "CLinux", "Domain"]),
     .target(name: "Inference", dependencies: ["ModelFiles", "CKernels", "Domain"]),
-    .target(name: "Smoke", dependencies: ["Inference", "ModelFiles", "CLinux", "Domain", subprocess]),
+    .target(name: "Smoke", dependencies: ["Inference", "JSONText", "ModelFiles", "CLinux", "Domain", subprocess]),
     .target(name: "Upstreams", dependencies: ["Domain", subprocess]),
     .target(name: "Digest", dependencies: ["Catalog", "Console", "Domain"]),
     .target(name: "HubServer", dependencies: ["Checksums", "Domain", flyingFox, flyingSocks]),
@@ -126,7 +126,14 @@ let package = Package(
         "kernel-check", "Inference", "ModelFiles", "CKernels", "CoreFuzzSupport", "Domain", "TestSupport",
       ],
       exclude: ["Corpus", "KernelCheck", "References", "gguf_blocks.py"]),
-    .testTarget(name: "SmokeTests", dependencies: ["Smoke", "TestSupport"]),
+    .executableTarget(
+      name: "misbehaver", dependencies: ["Smoke", "Domain"], path: "Tests/SmokeTests/Misbehaver"),
+    .testTarget(
+      name: "SmokeTests",
+      dependencies: [
+        "misbehaver", "Smoke", "Checksums", "Inference", "JSONText", "ModelFiles", "Settings", "Domain", "TestSupport",
+      ],
+      exclude: ["Misbehaver", "References"]),
     .testTarget(
       name: "UpstreamsTests",
       dependencies: ["Upstreams", "Watch", "Catalog", "Settings", "LoopbackServer", "Domain", "TestSupport"]),

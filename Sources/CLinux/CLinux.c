@@ -6,15 +6,19 @@
 #include <link.h>
 #include <linux/falloc.h>
 #include <linux/fs.h>
+#include <poll.h>
 #include <stdio.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 const int hubwatch_limit_address_space = RLIMIT_AS;
+const int hubwatch_limit_data = RLIMIT_DATA;
+const int hubwatch_limit_open_files = RLIMIT_NOFILE;
 const int hubwatch_limit_cpu_seconds = RLIMIT_CPU;
 const int hubwatch_limit_core_bytes = RLIMIT_CORE;
 const int hubwatch_limit_file_bytes = RLIMIT_FSIZE;
@@ -104,4 +108,37 @@ int hubwatch_idle_priority(void) {
   // The least share of the processor, too; refused in some sandboxes, where the block scheduler is what matters.
   (void)setpriority(PRIO_PROCESS, 0, 19);
   return code;
+}
+
+int hubwatch_memory_file(const char *name, const void *bytes, int64_t count) {
+  int descriptor = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
+  if (descriptor < 0) return -1;
+  int64_t written = 0;
+  while (written < count) {
+    ssize_t done = write(descriptor, (const char *)bytes + written, (size_t)(count - written));
+    if (done < 0 && errno == EINTR) continue;
+    if (done <= 0) goto failed;
+    written += done;
+  }
+  if (fcntl(descriptor, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) != 0) goto failed;
+  if (lseek(descriptor, 0, SEEK_SET) != 0) goto failed;
+  return descriptor;
+failed : {
+  int failure = errno;
+  close(descriptor);
+  errno = failure;
+  return -1;
+}
+}
+
+int64_t hubwatch_peer_user(int descriptor) {
+  struct ucred peer;
+  socklen_t size = sizeof peer;
+  if (getsockopt(descriptor, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0 || size != sizeof peer) return -1;
+  return peer.uid;
+}
+
+int hubwatch_is_hung_up(int descriptor) {
+  struct pollfd state = {.fd = descriptor, .events = POLLRDHUP};
+  return poll(&state, 1, 0) > 0 && (state.revents & (POLLRDHUP | POLLHUP | POLLERR)) != 0;
 }

@@ -11,8 +11,13 @@ public final class LanguageModel: Sendable {
   public struct Options: Sendable {
     /// Threads that work together; 1 to 256.
     public var threads: Int
-    /// Positions of the KV cache; nil takes what the model was trained for, at most 4,096.
+    /// Positions of the KV cache; nil takes what the model was trained for, at most `contextLimit`.
     public var contextLength: Int?
+    /// The most positions that are taken when `contextLength` is nil.
+    public var contextLimit = 4096
+    /// Memory that the model and one session may take beside the mapped files; nil is what the machine has. Weights are
+    /// repacked where that leaves room for a copy of them, and otherwise stay in the mapping.
+    public var memory: ByteCount?
     /// Float activations: slow, and as near to the weights' own arithmetic as floats allow.
     public var exact: Bool
     /// Tokens of a prompt that go through the layers together; 1 to 2,048.
@@ -63,6 +68,27 @@ public final class LanguageModel: Sendable {
     public let cache: ByteCount
     /// Activations and logits.
     public let compute: ByteCount
+
+    /// What a process needs beside a model: the runtime, a tokenizer, the header.
+    private static let usual: Int64 = 128 << 20
+
+    /// What one session takes beside the weights.
+    private var session: Int64 { cache.bytes + compute.bytes + Self.usual }
+
+    /// - Parameter taken: what weights that are not in the files take already.
+    /// - Throws: `InferenceError` of kind `unsupported` when a session needs more than there may be.
+    fileprivate func requireRoom(within limit: ByteCount?, taken: Int64, file: String) throws(InferenceError) {
+      guard let limit, session > limit.bytes - taken else { return }
+      throw InferenceError.unsupported(
+        "a need of \(ByteCount(session + taken).asMemory) beside the files, of which \(limit.asMemory) may be taken",
+        file: file)
+    }
+
+    /// Whether there is room for a copy of the weights in panels.
+    fileprivate func leavesRoomForPanels(within limit: ByteCount?, taken: Int64) -> Bool {
+      guard let limit else { return true }
+      return weights.bytes <= limit.bytes - taken - session
+    }
   }
 
   /// The options after clamping to their ranges.
@@ -71,6 +97,8 @@ public final class LanguageModel: Sendable {
   public let shape: ModelShape
   /// The tokenizer of the file.
   public let tokenizer: Tokenizer
+  /// The template in which its conversations are written, in Jinja; nil for a model that has none.
+  public let chatTemplate: String?
   /// Positions of the KV cache.
   public let contextLength: Int
   /// The quantization of most weights as the field writes it: `Q4_K_M`, `F16`.
@@ -92,6 +120,8 @@ public final class LanguageModel: Sendable {
   /// The kernels in use: `avx512`, `avx2` or `portable`.
   public var kernelName: String { kernels.name }
 
+  /// Whether weights were repacked, rather than staying where they are.
+  let isRepacked: Bool
   let core: ModelCore
   let kernels: Kernels
   /// Keeps the repacked weights alive.
@@ -117,6 +147,7 @@ public final class LanguageModel: Sendable {
       throw InferenceError.unsupported("architecture \(shape.architecture)", file: path)
     }
     tokenizer = stored.tokenizer
+    chatTemplate = stored.chatTemplate
     guard
       stored.isPadded
         ? tokenizer.vocabularySize <= shape.vocabulary : tokenizer.vocabularySize == shape.vocabulary
@@ -130,21 +161,24 @@ public final class LanguageModel: Sendable {
         "a KV cache in \(options.cacheType.rawValue) for heads of \(shape.keyLength) elements", file: path)
     }
     kernels = try Self.kernels(options.kernels)
-    contextLength = max(1, options.contextLength ?? min(shape.contextLength, 4096))
-    let weightBytes = stored.headers.flatMap(\.tensors).reduce(0) { $0 + $1.byteCount }
-    panels = PanelStore(kernels: kernels)
-    core =
-      !options.exact && MainMemory.holds(weightBytes)
-      ? try ModelCore(PanelWeights(base: source, store: panels), shape: shape, context: contextLength)
-      : try ModelCore(source, shape: shape, context: contextLength)
+    contextLength = max(1, options.contextLength ?? min(shape.contextLength, options.contextLimit))
     options.batch = min(options.batch, contextLength)
-    self.options = options
-    quantizationName = stored.quantizationName
+    let weightBytes = stored.headers.flatMap(\.tensors).reduce(0) { $0 + $1.byteCount }
     memory = Memory(
       weights: ByteCount(weightBytes),
       cache: ByteCount(CoreMemory.cacheBytes(shape: shape, context: contextLength, type: options.cacheType)),
       compute: CoreMemory(threads: options.threads).computeBytes(
         shape: shape, context: contextLength, batch: options.batch))
+    let taken = stored.isUnpacked ? weightBytes : 0
+    try memory.requireRoom(within: options.memory, taken: taken, file: path)
+    panels = PanelStore(kernels: kernels)
+    core =
+      !options.exact && memory.leavesRoomForPanels(within: options.memory, taken: taken)
+        && MainMemory.holds(weightBytes)
+      ? try ModelCore(PanelWeights(base: source, store: panels), shape: shape, context: contextLength)
+      : try ModelCore(source, shape: shape, context: contextLength)
+    self.options = options
+    quantizationName = stored.quantizationName
     survey =
       options.surveys
       ? try WeightSurvey(
@@ -154,7 +188,8 @@ public final class LanguageModel: Sendable {
       ? WeightKinship(core.weights, heads: shape.heads, kernels: kernels, threads: options.threads) : nil
     // Headers were read once, and repacked matrices need their file no more.
     options.willRepack?()
-    if panels.fill(threads: options.threads) { source.forgetPages() }
+    isRepacked = panels.fill(threads: options.threads)
+    if isRepacked { source.forgetPages() }
   }
 
   private static func kernels(_ set: KernelSet?) throws -> Kernels {

@@ -9,8 +9,12 @@ struct StoredModel {
   let headers: [GGUFHeader]
   /// Its tokenizer.
   let tokenizer: Tokenizer
+  /// The template of its conversations; nil when it has none.
+  let chatTemplate: String?
   /// Whether the embedding may have more rows than the tokenizer has tokens, as in folders, whose rows are padded.
   let isPadded: Bool
+  /// Whether most weights are in memory of their own, unpacked or quantized, and not in the mapped files.
+  let isUnpacked: Bool
   /// The quantization of most weights as the field writes it: `Q4_K_M`, `F16`, `GPTQ`.
   let quantizationName: String
 
@@ -27,6 +31,7 @@ struct StoredModel {
       source = try SafetensorsWeights(folder, threads: threads)
       headers = [source.header]
       tokenizer = try Tokenizer(path: folder.path).stopping(at: folder.endTokens)
+      chatTemplate = try ChatTemplateSource.template(inFolder: folder.path)
       isPadded = true
       isPacked = folder.packing != .floats
       name = folder.packing.name ?? Self.commonType(headers)
@@ -35,6 +40,7 @@ struct StoredModel {
       source = GGUFWeights(files[0], otherParts: Array(files.dropFirst()))
       headers = files.map(\.header)
       tokenizer = try Tokenizer(headers[0])
+      chatTemplate = ChatTemplateSource.template(in: headers[0])
       isPadded = false
       name = Self.mixtureName(headers)
     }
@@ -48,7 +54,8 @@ struct StoredModel {
       self.source = source
     }
     // What was unpacked or quantized needs its file no more.
-    if isPacked || quantize != nil { self.source.forgetPages() }
+    isUnpacked = isPacked || quantize != nil
+    if isUnpacked { self.source.forgetPages() }
     self.headers = headers
     quantizationName = name
   }

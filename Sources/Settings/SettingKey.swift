@@ -20,7 +20,7 @@ public struct SettingKey: Sendable {
 
   /// Every key, in the order of the documented file.
   public static let all: [SettingKey] =
-    hubKeys + networkKeys + watchKeys + rankKeys + deviceKeys + downloadKeys + lifeKeys + toolKeys
+    hubKeys + networkKeys + watchKeys + rankKeys + deviceKeys + downloadKeys + lifeKeys + probeKeys + toolKeys
 
   /// What each table is about.
   static let sections: [(name: String, documentation: String)] = [
@@ -31,6 +31,7 @@ public struct SettingKey: Sendable {
     ("device", "The card that a model has to fit."),
     ("downloads", "What is fetched without being asked for."),
     ("smoke", "The test that a downloaded model really runs."),
+    ("probes", "Questions that show what a model can do, asked after it has passed."),
     ("daemon", "hubwatch daemon."),
     ("log", "Log lines on standard error."),
     ("tools", "Tools that run models: their git repositories are watched for new tags and commits."),
@@ -207,12 +208,29 @@ public struct SettingKey: Sendable {
       }),
     SettingKey(
       section: "smoke", name: "memory",
-      documentation: "Memory that the test may take beside the model file, which is only mapped.",
+      documentation: """
+        Memory that the test may take beside the model file, which is only mapped. A model whose weights have no room in it
+        a second time is tested out of its file, slower.
+        """,
       render: { size($0.smoke.memory) },
       store: { settings, value throws(SettingRefusal) in
         let size = try value.size()
         guard size.bytes >= 256 << 20 else { throw SettingRefusal(wanted: "at least \"256 MiB\"") }
         settings.smoke.memory = size
+      }),
+    SettingKey(
+      section: "smoke", name: "socket",
+      documentation: """
+        The socket of the service that runs models apart from the network (hubwatch-smoke.socket). "auto" takes
+        /run/hubwatch-smoke.sock where it is there for this user; "" always starts a child process.
+        """,
+      render: { quoted($0.smoke.socket) },
+      store: { settings, value throws(SettingRefusal) in
+        let text = try value.text()
+        guard ["", Settings.Smoke.automaticSocket].contains(text) || text.hasPrefix("/") else {
+          throw SettingRefusal(wanted: "\"auto\", \"\" or an absolute path")
+        }
+        settings.smoke.socket = text
       }),
     SettingKey(
       section: "daemon", name: "interval", documentation: "Time from the start of one cycle to the next.",

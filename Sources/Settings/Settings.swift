@@ -129,8 +129,22 @@ public struct Settings: Sendable, Equatable {
     public var threads = 0
     /// Seconds until a test is stopped.
     public var timeoutSeconds = 600
-    /// Address space of the child process that runs the model, beside the mapped file.
+    /// Memory of the process that runs the model, beside the mapped files.
     public var memory = ByteCount(8 << 30)
+    /// The socket of the service that runs models: a path, `auto`, or nothing for a child of its own.
+    public var socket = automaticSocket
+
+    /// Takes the usual socket where that is there and this user may use it.
+    public static let automaticSocket = "auto"
+  }
+  /// Capability probes.
+  public struct Probes: Sendable, Equatable {
+    /// Whether `run` and `daemon` ask what passed the smoke test.
+    public var automatic = true
+    /// Seconds after which no question is begun.
+    public var budgetSeconds = 300
+    /// A file with more probes; empty for `probes.toml` beside the configuration.
+    public var file = ""
   }
   /// The daemon.
   public struct Daemon: Sendable, Equatable {
@@ -176,6 +190,8 @@ public struct Settings: Sendable, Equatable {
   public var downloads = Downloads()
   /// `[smoke]`
   public var smoke = Smoke()
+  /// Capability probes.
+  public var probes = Probes()
   /// `[daemon]`
   public var daemon = Daemon()
   /// `[tools]`

@@ -29,7 +29,9 @@ struct Examination {
     self.options = options
     self.report = report
     start = .now
-    var loading = LanguageModel.Options(threads: options.threads, contextLength: options.contextLength)
+    var loading = LanguageModel.Options(threads: options.threads)
+    loading.contextLimit = options.contextLength
+    loading.memory = options.memory
     loading.surveys = true
     model = try LanguageModel(file: path, options: loading)
     session = try model.session()

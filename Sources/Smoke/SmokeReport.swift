@@ -46,13 +46,15 @@ public struct SmokeReport: Sendable, Codable, Equatable {
   public var text: String?
   /// Capability probes that were run.
   public var probes: [String] = []
+  /// The walls around the process that ran the model: `limits`, `landlock 7`, `seccomp`.
+  public var isolation: [String] = []
   /// How a process that prints this report ends: 0 for a pass, 65 for a broken container, else 1.
   public var isBrokenContainer = false
 
   enum CodingKeys: String, CodingKey {
     case schema, path, verdict, reasons, architecture, quantization, parameters, loadSeconds
     case promptTokensPerSecond, tokensPerSecond, perplexity, peakMemoryBytes, estimateBytes, texts, notes
-    case text, probes, isBrokenContainer
+    case text, probes, isolation, isBrokenContainer
   }
 
   /// A report with a verdict and nothing measured.
@@ -85,6 +87,7 @@ public struct SmokeReport: Sendable, Codable, Equatable {
     report.text = text.map { String($0.prefix(Self.textLimit)) }
     report.architecture = architecture.map { String($0.prefix(100)) }
     report.quantization = quantization.map { String($0.prefix(100)) }
+    report.isolation = isolation.prefix(8).map { String($0.prefix(40)) }
     report.probes = []
     return report
   }

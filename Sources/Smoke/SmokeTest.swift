@@ -7,21 +7,25 @@ import ModelFiles
 /// The test itself, as it runs in the child process.
 public enum SmokeTest {
   /// How a model is tested.
-  public struct Options: Sendable, Codable, Equatable {
+  public struct Options: Sendable, Equatable {
     /// Threads of the core.
     public var threads: Int
+    /// What the model may take beside its mapped files; nil is what the machine has.
+    public var memory: ByteCount?
     /// Seconds after which nothing new is begun; the verdict then rests on what was seen.
     public var budgetSeconds: Double
-    /// Positions of the KV cache.
+    /// Positions of the KV cache at most.
     public var contextLength: Int
     /// What is known of the model from elsewhere.
     public var expected: Expectation
 
     /// Options.
     public init(
-      threads: Int, budgetSeconds: Double = 300, contextLength: Int = 512, expected: Expectation = Expectation()
+      threads: Int, memory: ByteCount? = nil, budgetSeconds: Double = 300, contextLength: Int = 512,
+      expected: Expectation = Expectation()
     ) {
       self.threads = threads
+      self.memory = memory
       self.budgetSeconds = budgetSeconds
       self.contextLength = contextLength
       self.expected = expected

@@ -8,7 +8,7 @@ public enum DeviceChoice {
   /// The device of the configuration: `vram`, else `gpu`, else what this machine has, else main memory.
   ///
   /// - Throws: `DeviceError` when the named card is unknown, or nothing tells how much memory there is.
-  public static func device(_ settings: Settings.Device) async throws(DeviceError) -> Device {
+  public static func device(_ settings: Settings) async throws(DeviceError) -> Device {
     try await local(settings).device
   }
 
@@ -17,7 +17,7 @@ public enum DeviceChoice {
   /// - Throws: `DeviceError`.
   public static func devices(_ settings: Settings) async throws(DeviceError) -> (devices: [Device], notes: [String]) {
     guard !settings.devices.isEmpty else {
-      let (device, notes) = try await local(settings.device)
+      let (device, notes) = try await local(settings)
       return ([device], notes)
     }
     var (devices, notes) = ([Device](), [String]())
@@ -29,7 +29,7 @@ public enum DeviceChoice {
       } else if let vram = stated.vram {
         device = .card(gibibytes: vram)
       } else {
-        let found = try await local(settings.device)
+        let found = try await local(settings)
         device = found.device
         notes += found.notes
       }
@@ -44,16 +44,15 @@ public enum DeviceChoice {
     return (devices, notes)
   }
 
-  private static func local(_ settings: Settings.Device) async throws(DeviceError) -> (device: Device, notes: [String])
-  {
-    if settings.vram > 0 { return (.card(gibibytes: settings.vram), []) }
-    if !settings.gpu.isEmpty {
-      guard let device = Device.named(settings.gpu) else { throw .unknownConfiguredCard(settings.gpu) }
+  private static func local(_ settings: Settings) async throws(DeviceError) -> (device: Device, notes: [String]) {
+    if settings.device.vram > 0 { return (.card(gibibytes: settings.device.vram), []) }
+    if !settings.device.gpu.isEmpty {
+      guard let device = Device.named(settings.device.gpu) else { throw .unknownConfiguredCard(settings.device.gpu) }
       return (device, [])
     }
-    let detection = DeviceDetection(environment: ProcessInfo.processInfo.environment)
-    let found = await detection.run()
+    let found = await DeviceAnswer.visible(settings.smoke)
     if let cards = found.cards { return (cards, found.notes) }
+    let detection = DeviceDetection(environment: ProcessInfo.processInfo.environment)
     guard let memory = detection.mainMemory() else { throw .noMemory }
     return (memory, found.notes)
   }

@@ -45,7 +45,7 @@ struct House {
     if let device {
       self.device = device
     } else {
-      self.device = try await DeviceChoice.device(loaded.settings.device)
+      self.device = try await DeviceChoice.device(loaded.settings)
     }
     http = try HTTPClient(try NetworkSetup.configuration(loaded.settings.network))
     let endpoint = try HubEndpoint(loaded.settings.hub.endpoint, allowsPrivate: loaded.settings.hub.allowPrivate)
@@ -54,7 +54,7 @@ struct House {
     street = Street(
       .init(
         settings: loaded.settings, catalog: catalog, hub: hub, http: http, cacheRoot: loaded.places.cache,
-        device: self.device, program: SmokeRunner.thisProgram),
+        device: self.device, program: SmokeRunner.thisProgram, suite: try loaded.probeSuite()),
       observe: observe)
     ProcessMemory.giveBackCode()
   }

@@ -1,5 +1,8 @@
 import ArgumentParser
+import Dispatch
 import Glibc
+import Smoke
+import Watch
 
 /// The command line: one file a verb, each of them thin.
 @main
@@ -20,12 +23,25 @@ struct Hubwatch: AsyncParsableCommand {
     version: Version.text,
     subcommands: [
       RunVerb.self, DaemonVerb.self, PollVerb.self, ListVerb.self, ShowVerb.self, SearchVerb.self, FitVerb.self,
-      PullVerb.self, SmokeVerb.self, DigestVerb.self, KeepVerb.self, DropVerb.self, PathVerb.self, GCVerb.self,
+      PullVerb.self, SmokeVerb.self, ProbesVerb.self, CompareVerb.self, DigestVerb.self, KeepVerb.self, DropVerb.self,
+      PathVerb.self, GCVerb.self,
       ScrubVerb.self, ToolsVerb.self, StatusVerb.self, DemoVerb.self, CoreVerb.self, ConfigVerb.self,
-      SmokeChildVerb.self,
     ])
 
-  static func main() async {
+  /// The program. Not asynchronous itself, since the process that runs foreign models confines itself while it has one thread,
+  /// and asynchronous work brings others.
+  static func main() {
+    if CommandLine.arguments.dropFirst().first == SmokeChild.verb {
+      SmokeChild.run(devices: DeviceAnswer.encoded)
+    }
+    Task {
+      await perform()
+      Glibc.exit(EXIT_SUCCESS)
+    }
+    dispatchMain()
+  }
+
+  private static func perform() async {
     // A reader that went away shows itself as a failed write, not as a signal that loses what was under way.
     signal(SIGPIPE, SIG_IGN)
     // With a standard descriptor closed, the next file to be opened would get its number, and our words.

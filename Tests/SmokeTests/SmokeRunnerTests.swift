@@ -35,7 +35,7 @@ struct SmokeRunnerTests {
     let pidFile = "\(folder.path)/pid"
     let report = try await runner("echo $$ > \(pidFile); exec sleep 600", timeoutSeconds: 1).test("/model.gguf")
     #expect(report.verdict == .unsupported)
-    #expect(report.reasons == ["it did not finish within 1 seconds here"])
+    #expect(report.reasons == ["it did not finish within 1 second here"])
     let pid = try #require(Int32(String(contentsOfFile: pidFile, encoding: .utf8).filter(\.isNumber)))
     #expect(kill(pid, 0) == -1 && errno == ESRCH)
   }

@@ -18,8 +18,8 @@ struct UnitTests {
   private func units(_ folder: TemporaryFolder) throws -> [String] {
     let source = "\(SharedData.packageRoot)/systemd"
     let names = try FileManager.default.contentsOfDirectory(atPath: source)
-      .filter { $0.hasSuffix(".service") || $0.hasSuffix(".timer") }
-    #expect(names.count >= 7)
+      .filter { name in [".service", ".socket", ".timer"].contains { name.hasSuffix($0) } }
+    #expect(names.count >= 9)
     let program = try hubwatch().path
     return try names.map { name in
       let text = try String(contentsOfFile: "\(source)/\(name)", encoding: .utf8)
@@ -41,10 +41,27 @@ struct UnitTests {
     let folder = try TemporaryFolder()
     for unit in try units(folder) where unit.hasSuffix(".service") {
       // Tenths: 12 is an exposure of 1.2.
-      let limit = unit.contains("digest") ? "3" : "12"
+      let limit = unit.contains("digest") ? "3" : unit.contains("smoke") ? "5" : "12"
       let result = try await analyze(["security", "--offline=true", "--threshold=\(limit)", unit])
       #expect(result.success, "\(result.text.suffix(300))")
     }
+  }
+
+  /// What runs models has no network, and starts for one who may use its socket.
+  @Test func modelsAreRunApart() throws {
+    func text(_ unit: String) throws -> String {
+      try String(contentsOfFile: "\(SharedData.packageRoot)/systemd/\(unit)", encoding: .utf8)
+    }
+    let service = try text("hubwatch-smoke@.service")
+    for line in ["PrivateNetwork=yes", "DynamicUser=yes", "StandardInput=socket", "MemoryDenyWriteExecute=yes"] {
+      #expect(service.contains("\n\(line)\n"))
+    }
+    let socket = try text("hubwatch-smoke.socket")
+    for line in ["ListenStream=/run/hubwatch-smoke.sock", "SocketMode=0600", "SocketUser=hubwatch", "Accept=yes"] {
+      #expect(socket.contains("\n\(line)\n"))
+    }
+    // Its groups have to be there.
+    for group in ["video", "render"] { #expect(try text("hubwatch.sysusers").contains("g \(group) -")) }
   }
 
   /// The services that ask the repositories of tools have to be allowed to start git and its helpers.

@@ -4,6 +4,8 @@
 
 #include <stdint.h>
 
+#include "Confinement.h"
+
 // Each returns 0, or the errno of the failure.
 
 // Neither this process nor its children can gain privileges (setuid programs, file capabilities).
@@ -29,7 +31,16 @@ void hubwatch_give_back_code(void);
 // Reads and writes of this process wait for everybody else's.
 int hubwatch_idle_priority(void);
 
+// An open file in memory that holds these bytes, read from its start, and that nobody can change; -1 with errno.
+int hubwatch_memory_file(const char *name, const void *bytes, int64_t count);
+// The user at the other end of a connected local socket; -1 when the descriptor is none.
+int64_t hubwatch_peer_user(int descriptor);
+// 1 when the other end of a connection will send nothing more, 0 otherwise.
+int hubwatch_is_hung_up(int descriptor);
+
 extern const int hubwatch_limit_address_space;
+extern const int hubwatch_limit_data;
+extern const int hubwatch_limit_open_files;
 extern const int hubwatch_limit_cpu_seconds;
 extern const int hubwatch_limit_core_bytes;
 extern const int hubwatch_limit_file_bytes;

@@ -12,34 +12,42 @@ struct SmokeVerb: Verb {
     commandName: "smoke", abstract: "Runs a model in a child process and says whether it works.",
     discussion: """
       A path to a GGUF file needs no state. A model's id tests the copy that hubwatch fetched, and remembers it.
+      --devices tests nothing and says which cards are there.
 
       EXIT STATUS: 0 pass; 1 suspect, fail or unsupported; 65 a broken file.
       """)
 
   @OptionGroup var common: CommonOptions
-  @Argument(help: "A GGUF file, or the id of a fetched model.") var model: String
+  @Argument(help: "A GGUF file, or the id of a fetched model.") var model: String?
   @Flag(help: "Print one JSON document.") var json = false
+  @Flag(help: "Say which graphics cards there are.") var devices = false
   @Option(help: "Threads; the configuration's by default.") var threads: Int?
 
   func validate() throws {
+    guard devices == (model == nil) else { throw ValidationError("give a model, or --devices") }
     if let threads, !(1...256).contains(threads) { throw ValidationError("--threads takes 1 to 256") }
   }
 
   func work() async throws -> Domain.ExitCode {
     var loaded = try LoadedSettings(environment: common.environment)
     if let threads { loaded.settings.smoke.threads = threads }
+    guard let model else {
+      let answer = await DeviceAnswer.visible(loaded.settings.smoke)
+      try common.print(json ? JSONOutput.document(DevicesReport(answer)) : DevicesReport(answer).text)
+      return .done
+    }
     let report: SmokeReport
     if InputPath.isFile(model) {
       let runner = SmokeRunner(program: SmokeRunner.thisProgram, options: .init(loaded.settings.smoke))
       report = try await runner.test(model)
     } else {
-      report = try await testCopy(loaded)
+      report = try await testCopy(model, loaded)
     }
     try common.print(json ? JSONOutput.document(PublicReport(report)) : Self.text(report, common.terminal.style))
     return report.exitCode
   }
 
-  private func testCopy(_ loaded: LoadedSettings) async throws -> SmokeReport {
+  private func testCopy(_ model: String, _ loaded: LoadedSettings) async throws -> SmokeReport {
     guard let id = RepoID(model), id.description.contains("/") else { throw InputError.noSuchFile(model) }
     return try await House.open(loaded, observe: Narrator(terminal: common.errorTerminal).observer) { house in
       let copy = try house.catalog.copies(of: id).first { $0.state == .verified || $0.state == .tested }
@@ -72,6 +80,10 @@ struct SmokeVerb: Verb {
     }
     if let peak = report.peakMemoryBytes { facts.append("peak memory \(ByteCount(peak).asMemory)") }
     if !facts.isEmpty { lines.append("  " + facts.map { ForeignText.safe($0, limit: 100) }.joined(separator: ", ")) }
+    if !report.isolation.isEmpty {
+      let walls = report.isolation.map { ForeignText.safe($0, limit: 40) }.joined(separator: ", ")
+      lines.append(style.paint("  kept at bay by \(walls)", .faint))
+    }
     if let text = report.text, !text.isEmpty {
       lines.append(style.paint("  “\(ForeignText.oneLine(text, limit: 400))”", .faint))
     }
@@ -95,6 +107,7 @@ struct PublicReport: Encodable {
   let peakMemoryBytes: Int64?
   let text: String?
   let probes: [String]
+  let isolation: [String]
 
   init(_ report: SmokeReport) {
     schema = report.schema
@@ -111,11 +124,12 @@ struct PublicReport: Encodable {
     peakMemoryBytes = report.peakMemoryBytes
     text = report.text
     probes = report.probes
+    isolation = report.isolation
   }
 
   private enum CodingKeys: String, CodingKey {
     case schema, path, verdict, reasons, architecture, quantization, parameters, loadSeconds
-    case promptTokensPerSecond, tokensPerSecond, perplexity, peakMemoryBytes, text, probes
+    case promptTokensPerSecond, tokensPerSecond, perplexity, peakMemoryBytes, text, probes, isolation
   }
 
   /// Every key of the contract is there; what was not measured is null.
@@ -135,6 +149,7 @@ struct PublicReport: Encodable {
     try container.encode(peakMemoryBytes, forKey: .peakMemoryBytes)
     try container.encode(text, forKey: .text)
     try container.encode(probes, forKey: .probes)
+    try container.encode(isolation, forKey: .isolation)
   }
 }
 

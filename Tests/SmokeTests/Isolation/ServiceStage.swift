@@ -1,0 +1,17 @@
+import Domain
+import Smoke
+import TestSupport
+
+extension SocketService {
+  /// A service that runs models.
+  static func smoke(_ program: String) throws -> SocketService {
+    try SocketService(program: program, arguments: [SmokeChild.verb])
+  }
+
+  /// A runner that asks this service; there is no program that it could start instead.
+  func runner(timeoutSeconds: Int = 100, memory: ByteCount = ByteCount(1 << 30)) -> SmokeRunner {
+    SmokeRunner(
+      program: "/nonexistent",
+      options: .init(threads: 1, timeoutSeconds: timeoutSeconds, memory: memory, socket: socket))
+  }
+}

@@ -1,0 +1,83 @@
+import Domain
+import Foundation
+import Glibc
+import TestSupport
+import Testing
+
+@testable import Smoke
+
+/// The process behind a socket instead of a child: what it does comes to the same verdicts.
+@Suite("The service")
+struct ServiceTests {
+  @Test(.enabled(if: Program.hubwatch != nil, "needs hubwatch"))
+  func itTestsAModel() async throws {
+    let folder = try TemporaryFolder()
+    let path = "\(folder.path)/tiny.gguf"
+    try TinyLlama().writer().write(to: path)
+    let program = try #require(Program.hubwatch).path
+    let service = try SocketService.smoke(program)
+    let behind = try await service.runner().test(path)
+    let child = try await SmokeRunner(
+      program: program, options: .init(threads: 1, timeoutSeconds: 100, memory: ByteCount(1 << 30))
+    ).test(path)
+    #expect(behind.verdict == child.verdict && behind.reasons == child.reasons && behind.text == child.text)
+    #expect(behind.isolation == Confinement.available)
+    // One connection after the other.
+    #expect(try await service.runner().test("\(folder.path)/absent.gguf").verdict == .fail)
+  }
+
+  @Test(
+    .enabled(if: MisbehaverStage.program != nil, "needs misbehaver"),
+    arguments: [
+      ("answer", nil), ("write", ChildMishap.forbidden(call: "openat")), ("tcp", .forbidden(call: "socket")),
+      ("fork", .forbidden(call: "clone")), ("signal-\(SIGSEGV)", .crashed(signal: SIGSEGV)),
+      ("signal-\(SIGKILL)", .killed), ("threads", .threadBomb), ("print", .endlessOutput),
+      ("rubbish", .silent(status: nil)), ("sleep", .timedOut(seconds: 2)),
+      ("allocate", .memoryBomb(budget: ByteCount(256 << 20))),
+    ] as [(String, ChildMishap?)])
+  func whatGoesWrongIsToldThere(_ deed: String, _ mishap: ChildMishap?) async throws {
+    let stage = try MisbehaverStage(deed)
+    let service = try SocketService.smoke(try #require(MisbehaverStage.program))
+    let runner = service.runner(timeoutSeconds: deed == "sleep" ? 2 : 100, memory: ByteCount(256 << 20))
+    let report = try await runner.test(stage.path)
+    #expect(report.verdict == (mishap?.verdict ?? .pass))
+    #expect(report.reasons == (mishap.map { [$0.words] } ?? []))
+    // A process that is given up ends by itself once the connection is closed.
+    while try !stage.hasEnded { try await Task.sleep(for: .milliseconds(20)) }
+    try stage.expectNothingLeft()
+  }
+
+  @Test(.enabled(if: MisbehaverStage.program != nil, "needs misbehaver"))
+  func cancellingEndsIt() async throws {
+    let stage = try MisbehaverStage("sleep")
+    let service = try SocketService.smoke(try #require(MisbehaverStage.program))
+    let runner = service.runner()
+    let task = Task { try await runner.test(stage.path) }
+    while stage.pid == nil { try await Task.sleep(for: .milliseconds(20)) }
+    task.cancel()
+    await #expect(throws: CancellationError.self) { try await task.value }
+    while try !stage.hasEnded { try await Task.sleep(for: .milliseconds(20)) }
+  }
+
+  /// After an update the old daemon may meet the new service.
+  @Test(.enabled(if: Program.hubwatch != nil, "needs hubwatch"))
+  func anotherVersionIsRefusedWithItsReason() async throws {
+    let service = try SocketService.smoke(try #require(Program.hubwatch).path)
+    let runner = service.runner()
+    var request = runner.request(.smoke, path: "/m.gguf")
+    request.version = 99
+    await #expect {
+      try await runner.ask(request, as: SmokeReport.self)
+    } throws: { error in
+      (error as? SmokeError)?.problem.contains("version 99") == true
+    }
+  }
+
+  @Test(arguments: ["/nonexistent/smoke.sock", "/" + String(repeating: "x", count: 200), "/etc/passwd"])
+  func whereNobodyListensTheTestIsAnError(_ socket: String) async throws {
+    let runner = SmokeRunner(
+      program: "/nonexistent",
+      options: .init(threads: 1, timeoutSeconds: 10, memory: ByteCount(1 << 30), socket: socket))
+    await #expect(throws: SmokeError.self) { try await runner.test("/m.gguf") }
+  }
+}
