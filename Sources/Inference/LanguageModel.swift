@@ -31,6 +31,8 @@ public final class LanguageModel: Sendable {
     public var willRepack: (@Sendable () -> Void)?
     /// What float matrices become while loading; nil leaves them as they are.
     public var quantize: Quantize?
+    /// Whether every tensor is looked at once, before anything is computed with it.
+    public var surveys = false
 
     /// Formats of 4 bits that floats are quantized to while loading; embedding and output matrix get 8 bits.
     public enum Quantize: String, Sendable, CaseIterable {
@@ -103,6 +105,18 @@ public final class LanguageModel: Sendable {
   public let quantizationName: String
   /// What a session takes.
   public let memory: Memory
+  /// What the tensors look like; nil unless the options ask for it.
+  public let survey: WeightSurvey?
+  /// Whether weights that meet go together; nil unless the options ask for a survey.
+  public let kinship: WeightKinship?
+  /// The metadata, in GGUF's words also for a folder.
+  public var header: GGUFHeader { source.header }
+  /// Whether the pairs of queries and keys that turn lie side by side.
+  public var turnsNeighbours: Bool { core.rotation.pairs == .interleaved }
+  /// The base of the rotation.
+  public var ropeBase: Double { core.rotation.base }
+  /// What norms add to the mean square.
+  public var normEpsilon: Float { core.numbers.epsilon }
   /// The kernels in use: `avx512`, `avx2` or `portable`.
   public var kernelName: String { kernels.name }
 
@@ -165,6 +179,13 @@ public final class LanguageModel: Sendable {
       : try ModelCore(source, shape: shape, context: contextLength)
     self.options = options
     quantizationName = stored.quantizationName
+    survey =
+      options.surveys
+      ? try WeightSurvey(
+        source, tensors: stored.headers.flatMap(\.tensors), kernels: kernels, threads: options.threads) : nil
+    kinship =
+      options.surveys
+      ? WeightKinship(core.weights, heads: shape.heads, kernels: kernels, threads: options.threads) : nil
     // Headers were read once, and repacked matrices need their file no more.
     options.willRepack?()
     isRepacked = panels.fill(threads: options.threads)

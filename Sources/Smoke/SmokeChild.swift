@@ -30,7 +30,11 @@ public enum SmokeChild {
         dispatchMain()
       case .smoke:
         let isolation = try enter(request)
-        var report = SmokeTest.run(request.path, threads: request.threads, memory: request.memory)
+        // What is left of the time pays for what was begun before half of it was over.
+        let options = SmokeTest.Options(
+          threads: request.threads, memory: request.memory, budgetSeconds: Double(request.timeoutSeconds) / 2,
+          expected: request.expected)
+        var report = SmokeTest.run(request.path, options)
         report.isolation = isolation
         answer(report)
       case .probes:

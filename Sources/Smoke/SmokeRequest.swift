@@ -32,6 +32,8 @@ public struct SmokeRequest: Sendable, Codable, Equatable {
   public var timeoutSeconds: Int
   /// Memory beside the mapped files, in bytes.
   public var memoryBytes: Int64
+  /// What is known of the model from elsewhere.
+  public var expected = Expectation()
   /// The process whose end ends the work; nil when the end of the connection does.
   public var parent: Int32?
   /// The questions; nil for other work.
