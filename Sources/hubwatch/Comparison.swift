@@ -43,8 +43,7 @@ struct ComparedModel: Encodable {
   init(_ subject: ModelSubject) {
     title = subject.title
     path = subject.file
-    let attributes = try? FileManager.default.attributesOfItem(atPath: subject.file)
-    fileBytes = (attributes?[.size] as? NSNumber)?.int64Value
+    fileBytes = Self.bytes(subject.file)
     if case .copy(let copy, _) = subject {
       model = copy.repo.description
       quantization = copy.quantization
@@ -52,6 +51,21 @@ struct ComparedModel: Encodable {
     }
     // A file that cannot be read has its verdict, which says why.
     if let file = try? GGUFFile(path: subject.file), let shape = try? ModelShape(gguf: file.header) { take(shape) }
+  }
+
+  /// The size of a file, or of the weights in a folder; nil for what cannot be read.
+  private static func bytes(_ path: String) -> Int64? {
+    guard let attributes = try? FileManager.default.attributesOfItem(atPath: path) else { return nil }
+    guard attributes[.type] as? FileAttributeType == .typeDirectory else {
+      return (attributes[.size] as? NSNumber)?.int64Value
+    }
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+    return names.filter { $0.hasSuffix(".safetensors") }.reduce(0) { sum, name in
+      // A shard may be a symbolic link, as in the cache.
+      let file = URL(fileURLWithPath: "\(path)/\(name)").resolvingSymlinksInPath().path
+      let size = (try? FileManager.default.attributesOfItem(atPath: file))?[.size] as? NSNumber
+      return sum + (size?.int64Value ?? 0)
+    }
   }
 
   mutating func take(_ shape: ModelShape) {

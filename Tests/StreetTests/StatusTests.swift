@@ -23,6 +23,31 @@ struct StatusTests {
     #expect(!FileManager.default.fileExists(atPath: program.home.state))
   }
 
+  @Test func howFarEstimatesWereOffIsSaid() async throws {
+    let program = try HouseProgram(endpoint: "http://127.0.0.1:9")
+    let before = try document(try await program.run("status", "--json"))
+    #expect(before["estimates"] is NSNull)
+    do {
+      let catalog = try Catalog(folder: program.home.state)
+      let file = ModelFile(
+        path: try #require(RepoPath("m.gguf")), size: 1000,
+        hash: try #require(ContentHash(String(repeating: "c", count: 64))))
+      let copy = try catalog.want(
+        repo: try #require(RepoID("org/model")), commit: try #require(CommitHash(String(repeating: "1", count: 40))),
+        quantization: "Q4_0", files: [file], byHand: false, at: Date())
+      for peak in [1_020, 990] as [Int64] {
+        var smoke = SmokeRecord(
+          copy: copy.id, at: Date(), verdict: .pass, reasons: [], tokensPerSecond: 1, perplexity: 2, sample: nil)
+        (smoke.peakMemoryBytes, smoke.estimateBytes) = (peak, 1_000)
+        try catalog.record(smoke)
+      }
+    }
+    #expect(try await program.run("status").output.contains("estimates off by ±1.5 % over 2 loads"))
+    let estimates = try #require(try document(try await program.run("status", "--json"))["estimates"] as? [String: Any])
+    #expect(estimates["loads"] as? Int == 2)
+    #expect(abs((estimates["meanError"] as? Double ?? 0) - 0.015) < 1e-9)
+  }
+
   @Test("P14 versions") func theLibrariesAreNamed() async throws {
     let program = try HouseProgram(endpoint: "http://127.0.0.1:9")
     let json = try document(try await program.run("status", "--json"))

@@ -146,6 +146,8 @@ struct ShowVerb: Verb {
         "copy",
         "\(copy.quantization), \(ByteCount(copy.bytes).asDisk), commit \(copy.commit.short), \(copy.state.rawValue)\(why)"
       )
+      let results = try catalog.probes(ofCopy: copy.id).map(\.result)
+      if !results.isEmpty { add("can do", "\(copy.quantization): \(ProbeWords.summary(results))") }
     }
     add("counts", "\(repo.downloads) downloads, \(repo.likes) likes")
     if let card = description?.card {

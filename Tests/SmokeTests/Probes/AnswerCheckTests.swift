@@ -1,4 +1,5 @@
 import Domain
+import TestSupport
 import Testing
 
 @testable import Smoke
@@ -122,6 +123,34 @@ struct AnswerCheckTests {
   ])
   func wrongCodeIsSeenToBeWrong(_ code: String) {
     #expect(FibonacciRule.fault(code) != nil, "\(code)")
+  }
+
+  @Test(arguments: 0..<4) func noiseIsOnlyEverWrongOrRight(_ seed: UInt64) {
+    var noise = Noise.Generator(seed: seed)
+    let pieces = [
+      "def fib(n):", "\n    ", "return ", "fib(n-1)", " + ", "a, b = b, a + b", "for i in range(n):", "{", "}",
+      "\"name\": ",
+      "[", "1,234", "-", "9999999999999999999999", ".", "é", "\u{301}", "🧑‍🚀", "</think>", "yes", "\t", "\u{0}", "'",
+      "```",
+    ]
+    var check = ProbeCheck()
+    check.number = 7
+    var others = ProbeCheck()
+    others.json = [.init(key: "name", value: "1")]
+    var code = ProbeCheck()
+    code.rule = .fibonacci
+    var form = ProbeCheck()
+    (form.lines, form.words, form.isUppercase, form.any) = (2, 3, true, ["yes", "é"])
+    for _ in 0..<400 {
+      let answer = (0..<Int.random(in: 0...60, using: &noise)).map { _ in
+        pieces.randomElement(using: &noise) ?? ""
+      }.joined()
+      for check in [check, others, code, form] {
+        let fault = AnswerCheck.fault(answer, check, question: "1,234?")
+        #expect(fault?.isEmpty != true)
+        #expect(fault == AnswerCheck.fault(answer, check, question: "1,234?"))
+      }
+    }
   }
 
   @Test func theHaystackIsLongAndHasItsNeedle() throws {
