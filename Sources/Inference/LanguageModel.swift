@@ -31,6 +31,8 @@ public final class LanguageModel: Sendable {
     public var willRepack: (@Sendable () -> Void)?
     /// What float matrices become while loading; nil leaves them as they are.
     public var quantize: Quantize?
+    /// Bytes of float matrices from which on they become Q4_0, even if `quantize` is nil; nil for never.
+    public var quantizeAbove: ByteCount?
     /// Whether every tensor is looked at once, before anything is computed with it.
     public var surveys = false
 
@@ -140,7 +142,8 @@ public final class LanguageModel: Sendable {
     var options = options
     options.threads = min(max(options.threads, 1), 256)
     options.batch = min(max(options.batch, 1), 2048)
-    let stored = try StoredModel(path: path, threads: options.threads, quantize: options.quantize)
+    let stored = try StoredModel(
+      path: path, threads: options.threads, quantize: options.quantize, quantizeAbove: options.quantizeAbove)
     source = stored.source
     shape = try ModelShape(gguf: source.header, otherParts: Array(stored.headers.dropFirst()))
     guard Family.named(shape.architecture) != nil else {
