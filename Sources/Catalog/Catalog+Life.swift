@@ -30,6 +30,8 @@ public struct SmokeRecord: Sendable, Equatable {
   public var peakMemoryBytes: Int64?
   /// What the core said beforehand that it would need.
   public var estimateBytes: Int64?
+  /// How well it predicts the built-in English text, in a measure that compares between vocabularies.
+  public var bitsPerByte: Double?
 
   /// A finding.
   public init(
@@ -63,13 +65,13 @@ extension Catalog {
       try database.execute(
         sql: """
           INSERT INTO smoke (copy, at, verdict, reasons, tokensPerSecond, perplexity, sample, architecture, parameters,
-            loadSeconds, promptTokensPerSecond, peakMemoryBytes, estimateBytes)
-          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            loadSeconds, promptTokensPerSecond, peakMemoryBytes, estimateBytes, bitsPerByte)
+          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
           """,
         arguments: [
           smoke.copy, smoke.at, smoke.verdict.rawValue, try JSONColumn.encode(smoke.reasons), smoke.tokensPerSecond,
           smoke.perplexity, smoke.sample, smoke.architecture, smoke.parameters, smoke.loadSeconds,
-          smoke.promptTokensPerSecond, smoke.peakMemoryBytes, smoke.estimateBytes,
+          smoke.promptTokensPerSecond, smoke.peakMemoryBytes, smoke.estimateBytes, smoke.bitsPerByte,
         ])
       try database.execute(
         sql: "UPDATE copy SET state = 'tested', reason = NULL, changedAt = ? WHERE id = ?",
@@ -95,6 +97,7 @@ extension Catalog {
         record.promptTokensPerSecond = row["promptTokensPerSecond"]
         record.peakMemoryBytes = row["peakMemoryBytes"]
         record.estimateBytes = row["estimateBytes"]
+        record.bitsPerByte = row["bitsPerByte"]
         return record
       }
     }

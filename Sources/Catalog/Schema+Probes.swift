@@ -12,6 +12,7 @@ extension Schema {
           ALTER TABLE smoke ADD COLUMN promptTokensPerSecond REAL;
           ALTER TABLE smoke ADD COLUMN peakMemoryBytes INTEGER;
           ALTER TABLE smoke ADD COLUMN estimateBytes INTEGER;
+          ALTER TABLE smoke ADD COLUMN bitsPerByte REAL;
 
           CREATE TABLE probe (
             copy INTEGER NOT NULL REFERENCES copy (id) ON DELETE CASCADE,

@@ -16,5 +16,7 @@ extension SmokeRecord {
     loadSeconds = report.loadSeconds
     promptTokensPerSecond = report.promptTokensPerSecond
     peakMemoryBytes = report.peakMemoryBytes
+    estimateBytes = report.estimateBytes
+    bitsPerByte = report.texts.first?.bitsPerByte
   }
 }

@@ -23,7 +23,10 @@ struct ComparedModel: Encodable {
   var promptTokensPerSecond: Double?
   var tokensPerSecond: Double?
   var peakMemoryBytes: Int64?
+  var estimateBytes: Int64?
   var perplexity: Double?
+  /// On the built-in English text.
+  var bitsPerByte: Double?
   /// For people; not part of the JSON form.
   var title: String
   /// Results of probes; not part of this member of the JSON form.
@@ -31,7 +34,9 @@ struct ComparedModel: Encodable {
 
   private enum CodingKeys: String, CodingKey {
     case model, path, architecture, quantization, parameters, layers, embedding, contextLength, vocabulary, fileBytes
-    case neededBytes, verdict, reasons, loadSeconds, promptTokensPerSecond, tokensPerSecond, peakMemoryBytes, perplexity
+    case neededBytes, verdict, reasons, loadSeconds, promptTokensPerSecond, tokensPerSecond, peakMemoryBytes,
+      estimateBytes
+    case perplexity, bitsPerByte
   }
 
   /// A model of which only its place is known.
@@ -68,7 +73,9 @@ struct ComparedModel: Encodable {
     promptTokensPerSecond = report.promptTokensPerSecond
     tokensPerSecond = report.tokensPerSecond
     peakMemoryBytes = report.peakMemoryBytes
+    estimateBytes = report.estimateBytes
     perplexity = report.perplexity
+    bitsPerByte = report.texts.first?.bitsPerByte
   }
 
   mutating func take(_ record: SmokeRecord) {
@@ -80,7 +87,9 @@ struct ComparedModel: Encodable {
     promptTokensPerSecond = record.promptTokensPerSecond
     tokensPerSecond = record.tokensPerSecond
     peakMemoryBytes = record.peakMemoryBytes
+    estimateBytes = record.estimateBytes
     perplexity = record.perplexity
+    bitsPerByte = record.bitsPerByte
   }
 }
 
@@ -141,6 +150,7 @@ struct Comparison: Encodable {
       measure("promptTokensPerSecond", { $0.promptTokensPerSecond }, more: true, tolerance: 0.1),
       measure("tokensPerSecond", { $0.tokensPerSecond }, more: true, tolerance: 0.1),
       measure("perplexity", { $0.perplexity }, more: isSameVocabulary ? false : nil, tolerance: 0.001),
+      measure("bitsPerByte", { $0.bitsPerByte }, more: false, tolerance: 0.001),
     ]
     probes = Self.pairs(a.results, b.results)
   }

@@ -32,6 +32,7 @@ struct ComparisonText {
     add("prompt tokens/s", { decimal($0.promptTokensPerSecond, 1) }, better("promptTokensPerSecond"))
     add("tokens/s", { decimal($0.tokensPerSecond, 1) }, better("tokensPerSecond"))
     add("perplexity", { decimal($0.perplexity, 2) }, better("perplexity"))
+    add("bits a byte", { decimal($0.bitsPerByte, 3) }, better("bitsPerByte"))
     lines += [""] + table.lines(width: width, style: style)
     lines += probes(comparison)
     lines += [""] + summary(comparison)

@@ -116,6 +116,7 @@ struct ProbeTests {
       smoke.parameters = 7
       smoke.loadSeconds = 0.5
       smoke.promptTokensPerSecond = 99
+      smoke.bitsPerByte = 1.25
       try catalog.record(smoke)
       #expect(try catalog.lastSmoke(ofCopy: copy.id) == smoke)
     }

@@ -22,8 +22,8 @@ public struct ProbeRun {
     }
   }
 
-  /// Positions of the cache: room for the long texts of the built-in suite.
-  static let context = 2048
+  /// Positions of the cache: room for the long texts of the built-in suite, and less where memory is short.
+  static let contexts = [2048, 512]
   /// New tokens at most for a model that thinks aloud first.
   static let thinking = 768
 
@@ -32,18 +32,32 @@ public struct ProbeRun {
   private let template: ChatTemplate?
   private let start: ContinuousClock.Instant
   private let options: Options
+  /// The slowest reading so far, in seconds a token.
+  private var slowest = 0.0
+
+  private init(
+    model: LanguageModel, session: Session, template: ChatTemplate?, start: ContinuousClock.Instant, options: Options
+  ) {
+    self.model = model
+    self.session = session
+    self.template = template
+    self.start = start
+    self.options = options
+  }
+
+  /// There is no time for a question.
+  private struct OutOfTime: Error {}
+
+  private var secondsLeft: Double { options.budgetSeconds - Self.seconds(since: start) }
 
   /// Loads a model and asks. Never throws: every trouble is said in the report.
   public static func run(_ path: String, _ suite: [Probe], _ options: Options) -> ProbeReport {
     let start = ContinuousClock.now
     var report: ProbeReport
     do {
-      var core = LanguageModel.Options(threads: options.threads)
-      core.contextLimit = context
-      core.memory = options.memory
-      let model = try LanguageModel(file: path, options: core)
+      let model = try model(path, options)
       let (template, note) = template(of: model)
-      let run = try ProbeRun(
+      var run = try ProbeRun(
         model: model, session: model.session(), template: template, start: start, options: options)
       report = run.ask(suite)
       report.note = note
@@ -55,6 +69,21 @@ public struct ProbeRun {
     }
     report.seconds = seconds(since: start)
     return report
+  }
+
+  private static func model(_ path: String, _ options: Options) throws -> LanguageModel {
+    var core = LanguageModel.Options(threads: options.threads)
+    core.memory = options.memory
+    for context in contexts.dropLast() {
+      core.contextLimit = context
+      do {
+        return try LanguageModel(file: path, options: core)
+      } catch let error as InferenceError where error.kind == .unsupported {
+        // There may be room for a smaller cache; what is unsupported for another reason stays so.
+      }
+    }
+    core.contextLimit = contexts[contexts.count - 1]
+    return try LanguageModel(file: path, options: core)
   }
 
   private static func seconds(since start: ContinuousClock.Instant) -> Double {
@@ -77,15 +106,13 @@ public struct ProbeRun {
     }
   }
 
-  private func ask(_ suite: [Probe]) -> ProbeReport {
+  private mutating func ask(_ suite: [Probe]) -> ProbeReport {
     var results: [ProbeResult] = []
     for probe in suite {
-      guard Self.seconds(since: start) < options.budgetSeconds else {
-        results.append(ProbeResult(probe, .notAsked, reason: "there was no time left"))
-        continue
-      }
       do {
         results.append(try result(probe))
+      } catch is OutOfTime {
+        results.append(ProbeResult(probe, .notAsked, reason: "there was no time left"))
       } catch let error as any ReportableError {
         results.append(ProbeResult(probe, .notAsked, reason: error.problem))
       } catch {
@@ -95,7 +122,8 @@ public struct ProbeRun {
     return ProbeReport(results: results)
   }
 
-  private func result(_ probe: Probe) throws -> ProbeResult {
+  private mutating func result(_ probe: Probe) throws -> ProbeResult {
+    guard secondsLeft > 0 else { throw OutOfTime() }
     var right = 0
     var shown: (answer: String, fault: String?)?
     for (index, item) in probe.cases.enumerated() {
@@ -140,12 +168,18 @@ public struct ProbeRun {
   }
 
   /// The likeliest continuation, as far as the answer goes.
-  private func answer(_ prompt: [Int32], _ probe: Probe, _ item: Probe.Case) throws -> String {
+  ///
+  /// - Throws: `OutOfTime` where it would not come to an end within the budget, also before a long text is read.
+  private mutating func answer(_ prompt: [Int32], _ probe: Probe, _ item: Probe.Case) throws -> String {
+    guard Double(prompt.count) * slowest < secondsLeft else { throw OutOfTime() }
     session.reset()
+    let reading = ContinuousClock.now
     var logits = try session.prefill(prompt)
+    slowest = max(slowest, Self.seconds(since: reading) / Double(max(1, prompt.count)))
     var ids: [Int32] = []
     var text = ""
     while ids.count < limit(text, probe), session.position < model.contextLength {
+      guard secondsLeft > 0 else { throw OutOfTime() }
       let token = Self.likeliest(logits)
       if model.tokenizer.stopTokens.contains(token) { break }
       ids.append(token)

@@ -13,7 +13,7 @@ struct CompareVerb: Verb {
     commandName: "compare", abstract: "Puts two models side by side: shape, memory, speed, verdict and probes.",
     discussion: """
       Files and folders are tested and asked now; of models that hubwatch fetched, what is stored is shown. Perplexity
-      is by token: it decides only where both have the same vocabulary.
+      is by token: it decides only where both have the same vocabulary. Bits a byte compare between all models.
       """)
 
   @OptionGroup var common: CommonOptions
