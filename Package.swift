@@ -110,7 +110,8 @@ let package = Package(
     .testTarget(
       name: "StreetTests",
       dependencies: [
-        "hubwatch", "Catalog", "Checksums", "Downloads", "HubServer", "ModelFiles", "Watch", "Domain", "TestSupport",
+        "hubwatch", "Catalog", "Checksums", "Downloads", "HubServer", "ModelFiles", "Smoke", "Watch", "Domain",
+        "TestSupport",
         subprocess,
       ]),
     .testTarget(

@@ -15,8 +15,8 @@ public final class LanguageModel: Sendable {
     public var contextLength: Int?
     /// The most positions that are taken when `contextLength` is nil.
     public var contextLimit = 4096
-    /// Memory that the model and one session may take beside the mapped files; nil is what the machine has. Weights are
-    /// repacked where that leaves room for a copy of them, and otherwise stay in the mapping.
+    /// Memory that the model and one session may take beside the mapped files; nil is what the machine has. Weights for
+    /// whose panels there is no room stay in the mapping and are slower.
     public var memory: ByteCount?
     /// Float activations: slow, and as near to the weights' own arithmetic as floats allow.
     public var exact: Bool
@@ -31,6 +31,8 @@ public final class LanguageModel: Sendable {
     public var willRepack: (@Sendable () -> Void)?
     /// What float matrices become while loading; nil leaves them as they are.
     public var quantize: Quantize?
+    /// Bytes of float matrices from which on they become Q4_0, even if `quantize` is nil; nil for never.
+    public var quantizeAbove: ByteCount?
     /// Whether every tensor is looked at once, before anything is computed with it.
     public var surveys = false
 
@@ -84,10 +86,10 @@ public final class LanguageModel: Sendable {
         file: file)
     }
 
-    /// Whether there is room for a copy of the weights in panels.
-    fileprivate func leavesRoomForPanels(within limit: ByteCount?, taken: Int64) -> Bool {
-      guard let limit else { return true }
-      return weights.bytes <= limit.bytes - taken - session
+    /// Bytes that are left for copies of the weights in panels.
+    fileprivate func roomForPanels(within limit: ByteCount?, taken: Int64) -> Int {
+      guard let limit else { return .max }
+      return Int(max(0, limit.bytes - taken - session))
     }
   }
 
@@ -120,8 +122,9 @@ public final class LanguageModel: Sendable {
   /// The kernels in use: `avx512`, `avx2` or `portable`.
   public var kernelName: String { kernels.name }
 
-  /// Whether weights were repacked, rather than staying where they are.
-  let isRepacked: Bool
+  /// Bytes of repacked weights.
+  var panelBytes: Int { panels.bytes }
+
   let core: ModelCore
   let kernels: Kernels
   /// Keeps the repacked weights alive.
@@ -140,7 +143,8 @@ public final class LanguageModel: Sendable {
     var options = options
     options.threads = min(max(options.threads, 1), 256)
     options.batch = min(max(options.batch, 1), 2048)
-    let stored = try StoredModel(path: path, threads: options.threads, quantize: options.quantize)
+    let stored = try StoredModel(
+      path: path, threads: options.threads, quantize: options.quantize, quantizeAbove: options.quantizeAbove)
     source = stored.source
     shape = try ModelShape(gguf: source.header, otherParts: Array(stored.headers.dropFirst()))
     guard Family.named(shape.architecture) != nil else {
@@ -171,10 +175,9 @@ public final class LanguageModel: Sendable {
         shape: shape, context: contextLength, batch: options.batch))
     let taken = stored.isUnpacked ? weightBytes : 0
     try memory.requireRoom(within: options.memory, taken: taken, file: path)
-    panels = PanelStore(kernels: kernels)
+    panels = PanelStore(kernels: kernels, room: memory.roomForPanels(within: options.memory, taken: taken))
     core =
-      !options.exact && memory.leavesRoomForPanels(within: options.memory, taken: taken)
-        && MainMemory.holds(weightBytes)
+      !options.exact && MainMemory.holds(weightBytes)
       ? try ModelCore(PanelWeights(base: source, store: panels), shape: shape, context: contextLength)
       : try ModelCore(source, shape: shape, context: contextLength)
     self.options = options
@@ -188,8 +191,7 @@ public final class LanguageModel: Sendable {
       ? WeightKinship(core.weights, heads: shape.heads, kernels: kernels, threads: options.threads) : nil
     // Headers were read once, and repacked matrices need their file no more.
     options.willRepack?()
-    isRepacked = panels.fill(threads: options.threads)
-    if isRepacked { source.forgetPages() }
+    if panels.fill(threads: options.threads) { source.forgetPages() }
   }
 
   private static func kernels(_ set: KernelSet?) throws -> Kernels {

@@ -21,7 +21,13 @@ struct StoredModel {
   /// Opens a GGUF file, the first of a split model, or a folder of safetensors.
   ///
   /// - Throws: `ModelFileError` for a broken file, `InferenceError.unsupported` for what the core cannot run.
-  init(path: String, threads: Int, quantize: LanguageModel.Options.Quantize? = nil) throws {
+  ///
+  /// - Parameters:
+  ///   - quantize: what float matrices become.
+  ///   - quantizeAbove: bytes of float matrices from which on they become Q4_0 anyway.
+  init(
+    path: String, threads: Int, quantize: LanguageModel.Options.Quantize? = nil, quantizeAbove: ByteCount? = nil
+  ) throws {
     let source: any WeightSource
     var headers: [GGUFHeader]
     var name: String
@@ -44,7 +50,8 @@ struct StoredModel {
       isPadded = false
       name = Self.mixtureName(headers)
     }
-    if let quantize {
+    let isHuge = quantizeAbove.map { Self.floatBytes(headers) > $0.bytes } ?? false
+    if let quantize = quantize ?? (isHuge ? .q4_0 : nil) {
       let quantized = try QuantizedWeights(source, parts: headers, to: quantize.type, threads: threads)
       headers = [quantized.header]
       self.source = quantized
@@ -79,6 +86,13 @@ struct StoredModel {
 
   private static func padded(_ number: Int) -> String {
     String(repeating: "0", count: max(0, 5 - String(number).count)) + String(number)
+  }
+
+  /// Bytes of the matrices that are not quantized.
+  private static func floatBytes(_ headers: [GGUFHeader]) -> Int64 {
+    headers.flatMap(\.tensors).reduce(0) {
+      [.f32, .f16, .bf16].contains($1.type) && $1.dimensions.count > 1 ? $0 + $1.byteCount : $0
+    }
   }
 
   /// The name of the type that most weights of the layers have.

@@ -15,7 +15,7 @@ enum ChildAnswer {
   enum Ending: Sendable, Equatable {
     case exited(Int32)
     case signaled(Int32)
-    /// The connection to the service was closed.
+    /// The connection to the service was closed, whose process had begun.
     case closed
   }
 
@@ -40,7 +40,7 @@ enum ChildAnswer {
     case .exited(0), .closed:
       if let answer = try? JSONDecoder().decode(Answer.self, from: line) { return .answer(answer) }
       // The service cannot be asked how its process ended: one that crashed has left a note, one that was killed has not.
-      if ending == .closed { return .mishap(output.isEmpty ? .killed : .silent(status: nil)) }
+      if ending == .closed { return .mishap(line.isEmpty ? .killed : .silent(status: nil)) }
       return .mishap(.silent(status: 0))
     case .exited(let status): return .mishap(.silent(status: status))
     }

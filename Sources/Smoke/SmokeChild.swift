@@ -57,7 +57,10 @@ public enum SmokeChild {
     _ = hubwatch_close_from(3)
     hubwatch_tell_mishaps(STDOUT_FILENO)
     try PeerCheck.require(on: STDIN_FILENO)
-    return try SmokeRequest.read(from: STDIN_FILENO)
+    let request = try SmokeRequest.read(from: STDIN_FILENO)
+    // Who asks the service cannot see how its process ends; an empty line says that it has begun.
+    write(Data())
+    return request
   }
 
   /// Raises the walls for a request and starts the guard.

@@ -6,7 +6,22 @@ import Synchronization
 enum SmokeService {
   /// Connects, sends the request, and collects the answer until the connection is closed. Cancelling closes it, upon which the
   /// process ends.
+  ///
+  /// A service that has as many processes as it may closes a new connection at once; then it is asked again for some
+  /// seconds.
   static func ask(_ request: Data, at path: String) async -> ChildOutcome {
+    for _ in 0..<attempts {
+      let outcome = await converse(request, at: path)
+      guard case .ended(_, let output) = outcome, output.isEmpty else { return outcome }
+      do { try await Task.sleep(for: pause) } catch { return .cancelled }
+    }
+    return .notStarted("the service at \(path) is busy, or its process cannot begin (journalctl -u 'hubwatch-smoke@*')")
+  }
+
+  private static let attempts = 20
+  private static let pause = Duration.milliseconds(500)
+
+  private static func converse(_ request: Data, at path: String) async -> ChildOutcome {
     let connection = Connection()
     return await withTaskCancellationHandler {
       await withCheckedContinuation { continuation in

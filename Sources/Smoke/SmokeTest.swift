@@ -47,8 +47,8 @@ public enum SmokeTest {
     } catch let error as InferenceError {
       let prefix = "unsupported: "
       report.reasons = [error.problem.hasPrefix(prefix) ? String(error.problem.dropFirst(prefix.count)) : error.problem]
-      report.verdict = error.kind == .unsupported ? .unsupported : .fail
-      report.isBrokenContainer = error.kind == .badModel
+      report.verdict = [.unsupported, .unknown].contains(error.kind) ? .unsupported : .fail
+      report.isBrokenContainer = error.exitCode == .badInput
     } catch {
       report.reasons = ["\(error)"]
     }

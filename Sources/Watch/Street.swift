@@ -338,7 +338,8 @@ public struct Street: Sendable {
       observe(.tested(copy.repo, report))
       return report
     }
-    let report = try await smoke.test(path)
+    let expected = Expectation(parameters: try catalog.repo(copy.repo)?.parameters)
+    let report = try await smoke.test(path, expected: expected)
     try catalog.record(SmokeRecord(copy: copy.id, at: now(), report))
     observe(.tested(copy.repo, report))
     return report

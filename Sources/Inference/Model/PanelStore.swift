@@ -13,16 +13,23 @@ final class PanelStore: Sendable {
     var matrices: [Matrix] = []
     var slabs: [Slab] = []
     var known: [UnsafeRawPointer: Matrix] = [:]
+    var taken = 0
   }
 
   private let kernels: Kernels
+  /// Bytes that all panels may take.
+  private let room: Int
   /// Places are taken by one thread at a time while a model loads; nothing changes afterwards.
   private let state = Mutex(State())
 
   /// A store for the panels of a set of kernels.
-  init(kernels: Kernels) { self.kernels = kernels }
+  init(kernels: Kernels, room: Int = .max) {
+    self.kernels = kernels
+    self.room = room
+  }
 
-  /// The matrix with a place for its panels, or as it is when it gets none: a type without panels, or too few rows.
+  /// The matrix with a place for its panels, or as it is when it gets none: a type without panels, too few rows, or no more
+  /// room.
   ///
   /// - Throws: `InferenceError` of kind `limit` when there is no memory.
   func place(_ matrix: Matrix) throws -> Matrix {
@@ -33,12 +40,17 @@ final class PanelStore: Sendable {
         return known
       }
       let bytes = hw_panel_bytes(matrix.type.rawValue, rows, matrix.columns) * ((matrix.rows + rows - 1) / rows)
+      guard bytes <= room - state.taken else { return matrix }
+      state.taken += bytes
       let placed = matrix.withPanels(try Self.take(bytes, from: &state.slabs), rows: rows)
       state.known[matrix.data] = placed
       state.matrices.append(placed)
       return placed
     }
   }
+
+  /// Bytes of the places that were handed out.
+  var bytes: Int { state.withLock { $0.taken } }
 
   /// Writes the panels of all matrices.
   ///

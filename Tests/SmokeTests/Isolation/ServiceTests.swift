@@ -59,6 +59,33 @@ struct ServiceTests {
     while try !stage.hasEnded { try await Task.sleep(for: .milliseconds(20)) }
   }
 
+  /// systemd closes a connection beyond the most that there may be.
+  @Test(.enabled(if: MisbehaverStage.program != nil, "needs misbehaver"))
+  func aBusyServiceIsAskedAgain() async throws {
+    let stage = try MisbehaverStage("answer")
+    let folder = try TemporaryFolder()
+    // The first two connections find nobody.
+    let script = "\(folder.path)/service"
+    let program = try #require(MisbehaverStage.program)
+    try """
+    #!/bin/sh
+    echo >> \(folder.path)/asked
+    [ $(wc -l < \(folder.path)/asked) -gt 2 ] || exit 0
+    exec \(program) "$@"
+    """.write(toFile: script, atomically: true, encoding: .utf8)
+    try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: script)
+    #expect(try await SocketService.smoke(script).runner().test(stage.path).text == "here I am")
+  }
+
+  @Test func aServiceThatCannotBeginIsNoVerdict() async throws {
+    let service = try SocketService.smoke("/bin/true")
+    await #expect {
+      try await service.runner().test("/m.gguf")
+    } throws: { error in
+      (error as? SmokeError)?.problem.contains("is busy, or its process cannot begin") == true
+    }
+  }
+
   /// After an update the old daemon may meet the new service.
   @Test(.enabled(if: Program.hubwatch != nil, "needs hubwatch"))
   func anotherVersionIsRefusedWithItsReason() async throws {
