@@ -19,7 +19,7 @@ PACKED := $(shell getconf GNU_LIBC_VERSION | awk '{split($$2, v, "."); if (v[1] 
 BINARY := .build/release/hubwatch
 INSTALLED := .build/static/release/hubwatch
 
-.PHONY: all build demo test torture fuzz fuzz-core bench bench-fit bench-poll bench-download bench-core static lint install uninstall
+.PHONY: all build demo test torture fuzz fuzz-core bench bench-fit bench-poll bench-download bench-core bench-smoke zoo static lint install uninstall
 .PHONY: clean system model python llama quantized reference
 
 all: build
@@ -92,9 +92,10 @@ fuzz-core: system
 	  --seconds $${FUZZ_SECONDS:-600} --seed $${FUZZ_SEED:-1}
 
 ## Measures fit on a catalog of 100,000 models, the poll on a simulated hub of a million, downloads of 2 GiB beside
-## aria2c, curl, wget and huggingface_hub, and the inference core beside llama.cpp; BENCH_FLAGS=--quick for small ones,
-## --json for JSON. `make bench-fit`, `make bench-poll`, `make bench-download` and `make bench-core` measure one of them.
-bench: bench-fit bench-poll bench-download bench-core
+## aria2c, curl, wget and huggingface_hub, and the inference core and the smoke test beside llama.cpp;
+## BENCH_FLAGS=--quick for small ones, --json for JSON. `make bench-fit`, `make bench-poll`, `make bench-download`,
+## `make bench-core` and `make bench-smoke` measure one of them.
+bench: bench-fit bench-poll bench-download bench-core bench-smoke
 
 bench-fit: system
 	for product in hubwatch fit-bench; do swift build $(SWIFT_FLAGS) --product $$product; done
@@ -112,6 +113,16 @@ bench-download: static python
 bench-core: static quantized
 	swift build $(SWIFT_FLAGS) --product core-bench
 	.build/release/core-bench --program $(INSTALLED) --cache "$(CACHE)" $(BENCH_FLAGS)
+
+bench-smoke: static quantized
+	swift build $(SWIFT_FLAGS) --product smoke-bench
+	.build/release/smoke-bench --program $(INSTALLED) --cache "$(CACHE)" $(BENCH_FLAGS)
+
+## Breaks the real model, in all its quantizations, and two small ones in every known way, and shows the verdicts.
+zoo: system quantized
+	swift build $(SWIFT_FLAGS) --product broken-zoo
+	.build/release/broken-zoo $(foreach type,Q4_1 Q4_0 Q8_0 Q4_K_M,"$(CACHE)/SmolLM2-135M-Instruct.$(type).gguf") \
+	  $(wildcard ../shared/models/stories260K/gguf/*Q8_0.gguf ../shared/models/babyllama105/gguf/*Q8_0.gguf)
 
 ## Checks the style.
 lint:

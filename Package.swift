@@ -56,7 +56,8 @@ let package = Package(
         "ModelFiles", "Settings", "Smoke", "Upstreams", "Watch", argumentParser, logging, subprocess,
       ]),
     .target(
-      name: "TestSupport", dependencies: ["Checksums", "Hub", "HubServer", "ModelFiles", "Domain"],
+      name: "TestSupport",
+      dependencies: ["Checksums", "CKernels", "Hub", "HubServer", "ModelFiles", "Smoke", "Domain"],
       path: "Tests/Support"),
     .executableTarget(
       name: "simulated-hub", dependencies: ["TestSupport", argumentParser], path: "Benchmarks/SimulatedHubServer"),
@@ -75,6 +76,11 @@ let package = Package(
       name: "core-bench",
       dependencies: ["CLinux", "BenchSupport", "Inference", "ModelFiles", "TestSupport", argumentParser],
       path: "Benchmarks/CoreBench", exclude: ["llama_bench.py", "quantize.py"]),
+    .executableTarget(
+      name: "broken-zoo", dependencies: ["TestSupport", "Smoke", "Domain", argumentParser], path: "Benchmarks/BrokenZoo"
+    ),
+    .executableTarget(
+      name: "smoke-bench", dependencies: ["BenchSupport", argumentParser], path: "Benchmarks/SmokeBench"),
     .target(name: "FuzzSupport", dependencies: ["Fit", "ModelFiles", "Domain"], path: "Tests/FuzzSupport"),
     .target(
       name: "CoreFuzzSupport", dependencies: ["FuzzSupport", "Inference", "ModelFiles", "Domain"],

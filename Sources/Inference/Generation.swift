@@ -59,11 +59,14 @@ extension LanguageModel {
   }
 
   /// Continues tokens; see `generate(prompt:options:onText:)`.
+  ///
+  /// - Parameter session: a conversation to begin anew; nil makes one.
   public func generate(
-    promptIDs: [Int32], options: GenerationOptions = GenerationOptions(),
+    promptIDs: [Int32], options: GenerationOptions = GenerationOptions(), in session: Session? = nil,
     onText: (String) throws -> Void = { _ in }
   ) throws -> Generation {
-    let session = try session()
+    let session = try session ?? self.session()
+    session.reset()
     var result = Generation(promptIDs: promptIDs)
     var sampler = Sampler(options.sampling)
     for token in promptIDs { sampler.see(token) }

@@ -11,10 +11,8 @@ public final class LanguageModel: Sendable {
   public struct Options: Sendable {
     /// Threads that work together; 1 to 256.
     public var threads: Int
-    /// Positions of the KV cache; nil takes what the model was trained for, at most `contextLimit`.
+    /// Positions of the KV cache; nil takes what the model was trained for, at most 4,096.
     public var contextLength: Int?
-    /// The most positions that are taken when `contextLength` is nil.
-    public var contextLimit = 4096
     /// Memory that the model and one session may take beside the mapped files; nil is what the machine has. Weights for
     /// whose panels there is no room stay in the mapping and are slower.
     public var memory: ByteCount?
@@ -31,6 +29,8 @@ public final class LanguageModel: Sendable {
     public var willRepack: (@Sendable () -> Void)?
     /// What float matrices become while loading; nil leaves them as they are.
     public var quantize: Quantize?
+    /// Whether every tensor is looked at once, before anything is computed with it.
+    public var surveys = false
 
     /// Formats of 4 bits that floats are quantized to while loading; embedding and output matrix get 8 bits.
     public enum Quantize: String, Sendable, CaseIterable {
@@ -101,6 +101,18 @@ public final class LanguageModel: Sendable {
   public let quantizationName: String
   /// What a session takes.
   public let memory: Memory
+  /// What the tensors look like; nil unless the options ask for it.
+  public let survey: WeightSurvey?
+  /// Whether weights that meet go together; nil unless the options ask for a survey.
+  public let kinship: WeightKinship?
+  /// The metadata, in GGUF's words also for a folder.
+  public var header: GGUFHeader { source.header }
+  /// Whether the pairs of queries and keys that turn lie side by side.
+  public var turnsNeighbours: Bool { core.rotation.pairs == .interleaved }
+  /// The base of the rotation.
+  public var ropeBase: Double { core.rotation.base }
+  /// What norms add to the mean square.
+  public var normEpsilon: Float { core.numbers.epsilon }
   /// The kernels in use: `avx512`, `avx2` or `portable`.
   public var kernelName: String { kernels.name }
 
@@ -145,7 +157,7 @@ public final class LanguageModel: Sendable {
         "a KV cache in \(options.cacheType.rawValue) for heads of \(shape.keyLength) elements", file: path)
     }
     kernels = try Self.kernels(options.kernels)
-    contextLength = max(1, options.contextLength ?? min(shape.contextLength, options.contextLimit))
+    contextLength = max(1, options.contextLength ?? min(shape.contextLength, 4096))
     options.batch = min(options.batch, contextLength)
     let weightBytes = stored.headers.flatMap(\.tensors).reduce(0) { $0 + $1.byteCount }
     memory = Memory(
@@ -162,6 +174,13 @@ public final class LanguageModel: Sendable {
       : try ModelCore(source, shape: shape, context: contextLength)
     self.options = options
     quantizationName = stored.quantizationName
+    survey =
+      options.surveys
+      ? try WeightSurvey(
+        source, tensors: stored.headers.flatMap(\.tensors), kernels: kernels, threads: options.threads) : nil
+    kinship =
+      options.surveys
+      ? WeightKinship(core.weights, heads: shape.heads, kernels: kernels, threads: options.threads) : nil
     // Headers were read once, and repacked matrices need their file no more.
     options.willRepack?()
     if panels.fill(threads: options.threads) { source.forgetPages() }

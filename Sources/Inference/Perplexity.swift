@@ -41,7 +41,7 @@ extension LanguageModel {
       var part = Array(tokens[chunk * context..<(chunk + 1) * context])
       if tokenizer.addsBeginning, let beginning = tokenizer.beginning { part[0] = beginning }
       session.reset()
-      sum += try session.negativeLogLikelihood(part, scored: scored)
+      sum += try session.losses(part, scored: scored).reduce(0, +)
     }
     return Perplexity(
       perplexity: exp(sum / Double(max(1, count * scored.count))), tokens: tokens.count, chunks: count)

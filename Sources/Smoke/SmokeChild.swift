@@ -30,7 +30,11 @@ public enum SmokeChild {
         dispatchMain()
       case .smoke:
         let isolation = try enter(request)
-        var report = SmokeTest.run(request.path, threads: request.threads, memory: request.memory)
+        // Half of the time is for beginning nothing new, so that the verdict comes before patience ends.
+        var report = SmokeTest.run(
+          request.path,
+          .init(
+            threads: request.threads, budgetSeconds: Double(request.timeoutSeconds) / 2, memory: request.memory))
         report.isolation = isolation
         answer(report)
       }

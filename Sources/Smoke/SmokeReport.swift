@@ -2,6 +2,16 @@ import Domain
 
 /// What the smoke test says of a model; also the JSON that the child process hands to its parent.
 public struct SmokeReport: Sendable, Codable, Equatable {
+  /// How well the model predicts one text.
+  public struct Text: Sendable, Codable, Equatable {
+    /// What it is: `plain English`.
+    public var name: String
+    /// By token.
+    public var perplexity: Double
+    /// The same in bits a byte, which compares between vocabularies.
+    public var bitsPerByte: Double
+  }
+
   /// The form of the JSON.
   public var schema = "hubwatch.smoke/1"
   /// The file as it was named.
@@ -26,6 +36,12 @@ public struct SmokeReport: Sendable, Codable, Equatable {
   public var perplexity: Double?
   /// Peak resident memory of the child process, the mapped file included.
   public var peakMemoryBytes: Int64?
+  /// What the core said beforehand that it would need: weights, KV cache and activations.
+  public var estimateBytes: Int64?
+  /// How well it predicts the built-in texts.
+  public var texts: [Text] = []
+  /// What was not examined, or is odd without being a reason for doubt.
+  public var notes: [String] = []
   /// What the model went on to say.
   public var text: String?
   /// Capability probes that were run.
@@ -37,7 +53,8 @@ public struct SmokeReport: Sendable, Codable, Equatable {
 
   enum CodingKeys: String, CodingKey {
     case schema, path, verdict, reasons, architecture, quantization, parameters, loadSeconds
-    case promptTokensPerSecond, tokensPerSecond, perplexity, peakMemoryBytes, text, probes, isolation, isBrokenContainer
+    case promptTokensPerSecond, tokensPerSecond, perplexity, peakMemoryBytes, estimateBytes, texts, notes
+    case text, probes, isolation, isBrokenContainer
   }
 
   /// A report with a verdict and nothing measured.
@@ -62,6 +79,11 @@ public struct SmokeReport: Sendable, Codable, Equatable {
     report.parameters = parameters.flatMap { $0 >= 0 ? $0 : nil }
     report.peakMemoryBytes = peakMemoryBytes.flatMap { $0 >= 0 ? $0 : nil }
     report.reasons = reasons.prefix(10).map { String($0.prefix(1000)) }
+    report.estimateBytes = estimateBytes.flatMap { $0 >= 0 ? $0 : nil }
+    report.texts = texts.prefix(20).filter { sane($0.perplexity) != nil && sane($0.bitsPerByte) != nil }.map {
+      Text(name: String($0.name.prefix(100)), perplexity: $0.perplexity, bitsPerByte: $0.bitsPerByte)
+    }
+    report.notes = notes.prefix(10).map { String($0.prefix(1000)) }
     report.text = text.map { String($0.prefix(Self.textLimit)) }
     report.architecture = architecture.map { String($0.prefix(100)) }
     report.quantization = quantization.map { String($0.prefix(100)) }

@@ -8,7 +8,7 @@ import Testing
 struct SmokeTestTests {
   @Test(.enabled(if: SharedData.smolLM2 != nil, "needs the real model (make model)"))
   func theRealModelPasses() throws {
-    let report = SmokeTest.run(try #require(SharedData.smolLM2), threads: 2)
+    let report = SmokeTest.run(try #require(SharedData.smolLM2), SmokeTest.Options(threads: 2))
     #expect(report.verdict == .pass, "\(report.reasons)")
     #expect(report.architecture == "llama" && report.quantization == "Q4_1")
     #expect(report.parameters == 134_515_008)
@@ -26,7 +26,7 @@ struct SmokeTestTests {
     }
     #expect(!files.isEmpty)
     for file in files {
-      let report = SmokeTest.run("\(folder)/\(file)", threads: 1)
+      let report = SmokeTest.run("\(folder)/\(file)", SmokeTest.Options(threads: 1))
       #expect(report.verdict == .pass, "\(file): \(report.reasons)")
     }
   }
@@ -43,7 +43,7 @@ struct SmokeTestTests {
     #expect(entries.count > 100)
     for entry in entries {
       let path = try #require(SharedData.path("bad/\(entry.file)"))
-      let report = SmokeTest.run(path, threads: 1)
+      let report = SmokeTest.run(path, SmokeTest.Options(threads: 1))
       if entry.expect == "reject" {
         #expect(report.verdict != .pass, "\(entry.file): \(entry.why)")
         #expect(!report.reasons.isEmpty)
@@ -53,7 +53,7 @@ struct SmokeTestTests {
   }
 
   @Test func aFileThatIsNotThereFails() {
-    let report = SmokeTest.run("/nonexistent/model.gguf", threads: 1)
+    let report = SmokeTest.run("/nonexistent/model.gguf", SmokeTest.Options(threads: 1))
     #expect(report.verdict == .fail && report.exitCode == .failed)
   }
 }

@@ -10,6 +10,7 @@
 
 #include "Quantizers.h"
 #include "elementwise.h"
+#include "statistics.h"
 
 // Elements that share one scale in quantized activations.
 #define HW_GROUP 32

@@ -28,6 +28,15 @@ final class ColumnOrder: Sendable {
   }
 }
 
+extension ColumnOrder {
+  /// One number a column, in the order of the activations.
+  func restored(_ ordered: [Float]) -> [Float] {
+    var out = ordered
+    restore(ordered, rows: 1, into: &out)
+    return out
+  }
+}
+
 /// One `ColumnOrder` for equal permutations.
 final class ColumnOrders: Sendable {
   private let known = Mutex<[[Int32]: ColumnOrder]>([:])

@@ -1,5 +1,6 @@
 import CKernels
 import Domain
+import Glibc
 
 /// A weight matrix: `rows` rows of `columns` elements in blocks of `type`.
 ///
@@ -73,4 +74,21 @@ struct Matrix: @unchecked Sendable {
     }
     return slice
   }
+
+  /// Lets the kernel forget the pages of some rows that were read once, where they can be read again out of the file.
+  ///
+  /// Only whole pages of this matrix: what lies beside it may still be wanted. The kernel maps pages around each that is
+  /// touched, so some before these rows have come back.
+  func forgetPages(_ rows: Range<Int>) {
+    guard isMapped else { return }
+    let page = UInt(sysconf(Int32(_SC_PAGESIZE)))
+    let start = UInt(bitPattern: data)
+    let around = max(start, UInt(bitPattern: row(rows.lowerBound)) - min(start, Self.faultAround))
+    let begin = (around + page - 1) / page * page
+    let end = UInt(bitPattern: row(rows.upperBound)) / page * page
+    if end > begin { madvise(UnsafeMutableRawPointer(bitPattern: begin), Int(end - begin), MADV_DONTNEED) }
+  }
+
+  /// Linux's `fault_around_bytes`.
+  private static let faultAround: UInt = 64 << 10
 }

@@ -1,4 +1,5 @@
 import Domain
+import ModelFiles
 
 /// What all sessions of a model share: its family, numbers, rotations and weights.
 struct ModelCore: Sendable {
@@ -9,6 +10,9 @@ struct ModelCore: Sendable {
   let rotation: Rotation
   /// How they turn in layers with a window.
   let slidingRotation: Rotation
+  private let header: GGUFHeader
+  private let shape: ModelShape
+  private let context: Int
 
   /// Reads a model.
   ///
@@ -20,6 +24,9 @@ struct ModelCore: Sendable {
       throw InferenceError.unsupported("architecture \(shape.architecture)", file: source.name)
     }
     self.family = family
+    header = source.header
+    self.shape = shape
+    self.context = context
     numbers = try Hyperparameters(source.header, shape: shape, family: family)
     weights = try LlamaWeights(source, shape: shape, family: family, experts: numbers.experts)
     let pairs = source.ropePairs ?? family.pairs
@@ -29,5 +36,19 @@ struct ModelCore: Sendable {
       try family.slidingRope.map {
         try Rotation(source.header, shape: shape, pairs: pairs, sliding: $0, context: context)
       } ?? rotation
+  }
+
+  /// How queries and keys turn after a change, and how in layers with a window.
+  ///
+  /// - Throws: `ModelFileError` for a base that cannot be.
+  func rotations(_ change: GraphChange) throws -> (Rotation, sliding: Rotation) {
+    guard change.ropeBase != nil || change.exchangesPairs else { return (rotation, slidingRotation) }
+    let pairs = change.exchangesPairs ? rotation.pairs.other : rotation.pairs
+    let changed = try Rotation(
+      header, shape: shape, pairs: pairs, factors: weights.ropeFactors, base: change.ropeBase, context: context)
+    let sliding = try family.slidingRope.map {
+      try Rotation(header, shape: shape, pairs: pairs, sliding: $0, context: context)
+    }
+    return (changed, sliding ?? changed)
   }
 }

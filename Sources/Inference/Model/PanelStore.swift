@@ -76,8 +76,6 @@ final class PanelStore: Sendable {
   }
 
   private static let piece = 256 << 10
-  /// Linux's `fault_around_bytes`.
-  private static let faultAround: UInt = 64 << 10
 
   private static func write(_ rows: Range<Int>, of matrix: Matrix) {
     for start in stride(from: rows.lowerBound, to: rows.upperBound, by: matrix.panelRows) {
@@ -87,15 +85,7 @@ final class PanelStore: Sendable {
         matrix.type.rawValue, matrix.row(start), count, matrix.panelRows, matrix.columns,
         UnsafeMutableRawPointer(mutating: panel))
     }
-    guard matrix.isMapped else { return }
-    // Only whole pages of this matrix: what lies beside it may still be wanted. The kernel maps pages around each that is
-    // touched, so some before these rows have come back.
-    let page = UInt(sysconf(Int32(_SC_PAGESIZE)))
-    let start = UInt(bitPattern: matrix.data)
-    let around = max(start, UInt(bitPattern: matrix.row(rows.lowerBound)) - min(start, Self.faultAround))
-    let begin = (around + page - 1) / page * page
-    let end = UInt(bitPattern: matrix.row(rows.upperBound)) / page * page
-    if end > begin { madvise(UnsafeMutableRawPointer(bitPattern: begin), Int(end - begin), MADV_DONTNEED) }
+    matrix.forgetPages(rows)
   }
 
   // MARK: Memory

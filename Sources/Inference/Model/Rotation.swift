@@ -20,6 +20,8 @@ struct Rotation: Sendable {
   let pairs: RopePairs
   /// Elements of a head that turn; even.
   let rotated: Int
+  /// What frequencies are powers of.
+  let base: Double
   /// Radians a position, one a pair.
   let frequencies: [Double]
   /// What cosine and sine are multiplied with.
@@ -29,11 +31,12 @@ struct Rotation: Sendable {
   ///
   /// - Parameters:
   ///   - sliding: those of the layers with a window, where the family turns them differently.
+  ///   - otherBase: a base instead of the one that the file states.
   ///   - context: tokens that the session can hold.
   /// - Throws: `ModelFileError` for a wrong type or value, `InferenceError.unsupported` for an unknown kind of scaling.
   init(
     _ header: GGUFHeader, shape: ModelShape, pairs: RopePairs, factors: Factors = .none,
-    sliding: Family.SlidingRope? = nil, context: Int
+    sliding: Family.SlidingRope? = nil, base otherBase: Double? = nil, context: Int
   ) throws {
     func key(_ name: String) -> String { "\(shape.architecture).rope.\(name)" }
     self.pairs = pairs
@@ -43,13 +46,14 @@ struct Rotation: Sendable {
         .badMetadata, file: header.name,
         "the key '\(key("dimension_count"))' is \(rotated), no even part of a head of \(shape.keyLength)")
     }
-    var base = Double(try header.ifPresent(key("freq_base"), header.float) ?? 10_000)
+    var base = try otherBase ?? Double(header.ifPresent(key("freq_base"), header.float) ?? 10_000)
     if let sliding {
       base = try header.ifPresent(key("freq_base_swa"), header.float).map { Double($0) } ?? sliding.base ?? base
     }
     guard base.isFinite, base > 1 else {
       throw ModelFileError(.badMetadata, file: header.name, "the key '\(key("freq_base"))' is \(base)")
     }
+    self.base = base
     let scaling = try sliding == nil ? RopeScaling(header, prefix: shape.architecture, shape: shape) : .none
     let attention = try sliding == nil ? Self.attentionFactor(header, shape: shape, scaling: scaling, factors) : 1
     attentionFactor = attention

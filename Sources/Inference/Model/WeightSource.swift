@@ -8,6 +8,9 @@ enum RopePairs: Sendable {
   case interleaved
   /// (0, d/2), (1, d/2 + 1) …: Hugging Face's models, and GPT-NeoX.
   case halves
+
+  /// The other way.
+  var other: RopePairs { self == .interleaved ? .halves : .interleaved }
 }
 
 /// Where the weights of a model come from: tensors by the names that GGUF has for them, and metadata under GGUF's keys.

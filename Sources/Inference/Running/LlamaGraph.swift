@@ -31,6 +31,12 @@ final class LlamaGraph {
   private let experts: ExpertMixer?
   private let logits: UnsafeMutablePointer<Float>
 
+  // What a diagnosis may change; see `GraphChange`.
+  private var rotation: Rotation
+  private var slidingRotation: Rotation
+  private var epsilon: Float
+  private var change = GraphChange()
+
   /// Tokens that one call of `forward` takes at most.
   let batch: Int
 
@@ -40,6 +46,9 @@ final class LlamaGraph {
   init(model: LanguageModel) throws {
     core = model.core
     numbers = core.numbers
+    rotation = core.rotation
+    slidingRotation = core.slidingRotation
+    epsilon = core.numbers.epsilon
     shape = model.shape
     kernels = model.kernels
     elementwise = kernels.elementwise
@@ -88,23 +97,61 @@ final class LlamaGraph {
   /// - Throws: `InferenceError` of kind `cancelled`, soon after the task was cancelled; the cache is then as if these
   ///   tokens had not come.
   func forward(_ tokens: ArraySlice<Int32>, start: Int) throws {
+    embed(tokens, start: start)
+    try run(0..<shape.layers, count: tokens.count, start: start)
+  }
+
+  /// The first step of `forward`: the embeddings, and how their positions turn.
+  func embed(_ tokens: ArraySlice<Int32>, start: Int) {
     let count = tokens.count
     let embedding = core.weights.embedding
     for (index, token) in tokens.enumerated() {
       embedding.decode(row: Int(token), into: hidden + index * shape.embedding, kernels)
-      core.rotation.turns(position: start + index, into: turns + index * shape.keyLength)
+      rotation.turns(position: start + index, into: turns + index * shape.keyLength)
       if shape.attention != nil {
-        core.slidingRotation.turns(position: start + index, into: slidingTurns + index * shape.keyLength)
+        slidingRotation.turns(position: start + index, into: slidingTurns + index * shape.keyLength)
       }
     }
     if numbers.embeddingScale != 1 {
       elementwise.table.scale(hidden, numbers.embeddingScale, count * shape.embedding)
     }
-    for layer in 0..<shape.layers {
-      attention(layer, count: count, start: start)
-      feedForward(core.weights.layers[layer].feedForward, count: count)
-      try Self.checkCancellation()
+  }
+
+  /// The hidden states of the last batch, [count, embedding]: what the next layer reads.
+  var states: UnsafeMutablePointer<Float> { hidden }
+
+  /// The other steps: some layers, on the hidden states that are there.
+  ///
+  /// - Throws: as `forward`.
+  func run(_ layers: Range<Int>, count: Int, start: Int) throws {
+    for place in layers {
+      let layer = change.layer(at: place)
+      for kind in LayerPart.Kind.allCases {
+        try run(LayerPart(layer: layer, kind: kind), count: count, start: start)
+      }
     }
+  }
+
+  /// One step: attention or the feed-forward part of one layer, unless it is left out.
+  ///
+  /// - Throws: as `forward`.
+  func run(_ part: LayerPart, count: Int, start: Int) throws {
+    guard !change.leavesOut.contains(part) else { return }
+    switch part.kind {
+    case .attention: attention(part.layer, count: count, start: start)
+    case .feedForward: feedForward(core.weights.layers[part.layer].feedForward, count: count)
+    }
+    try Self.checkCancellation()
+  }
+
+  /// From now on, the graph is put together so; what the cache holds was computed otherwise.
+  ///
+  /// - Throws: `ModelFileError` for a rotation that cannot be.
+  func apply(_ change: GraphChange) throws {
+    guard change != self.change else { return }
+    (rotation, slidingRotation) = try core.rotations(change)
+    epsilon = change.epsilon ?? numbers.epsilon
+    self.change = change
   }
 
   /// The pool leaves work undone when the task is cancelled; nothing of it may be used then.
@@ -209,13 +256,13 @@ final class LlamaGraph {
   private func normaliseHeads(_ x: UnsafeMutablePointer<Float>, width: Int, _ weight: [Float]?) {
     guard let weight else { return }
     for start in stride(from: 0, to: width, by: weight.count) {
-      kernels.table.rms_norm(x + start, weight, weight.count, numbers.epsilon, x + start)
+      kernels.table.rms_norm(x + start, weight, weight.count, epsilon, x + start)
     }
   }
 
   private func turn(_ x: UnsafeMutablePointer<Float>, heads: Int, _ turns: UnsafeMutablePointer<Float>) {
-    let rotated = core.rotation.rotated
-    switch core.rotation.pairs {
+    let rotated = rotation.rotated
+    switch rotation.pairs {
     case .interleaved: kernels.table.rotate(x, heads, shape.keyLength, rotated, turns)
     case .halves: elementwise.table.rotate_halves(x, heads, shape.keyLength, rotated, turns)
     }
@@ -227,7 +274,7 @@ final class LlamaGraph {
     let width = shape.embedding
     pool.forEach(count, piece: 8) { tokens, _ in
       for token in tokens {
-        kernels.table.rms_norm(x + token * width, weight, width, numbers.epsilon, out + token * width)
+        kernels.table.rms_norm(x + token * width, weight, width, epsilon, out + token * width)
       }
     }
   }

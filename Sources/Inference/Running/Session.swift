@@ -50,11 +50,11 @@ public final class Session {
   /// - Parameters:
   ///   - tokens: the tokens to append.
   ///   - scored: indexes into `tokens`, each with a successor.
-  /// - Returns: the sum of −ln p(next token) over `scored`.
+  /// - Returns: −ln p(next token) for each of `scored`.
   /// - Throws: as `prefill`.
-  func negativeLogLikelihood(_ tokens: [Int32], scored: Range<Int>) throws -> Double {
+  public func losses(_ tokens: [Int32], scored: Range<Int>) throws -> [Double] {
     try check(tokens)
-    var sum = 0.0
+    var all: [Double] = []
     var start = 0
     while start < tokens.count {
       let part = start..<min(start + graph.batch, tokens.count)
@@ -62,25 +62,34 @@ public final class Session {
       position += part.count
       let wanted = scored.clamped(to: part)
       if !wanted.isEmpty {
-        try graph.logits(wanted.lowerBound - start..<wanted.upperBound - start) { range, logits in
-          var losses = [Double](repeating: 0, count: range.count)
-          try losses.withUnsafeMutableBufferPointer { losses in
-            try graph.concurrently(range.count) { index in
-              let row = UnsafeBufferPointer(
-                start: logits + index * model.shape.vocabulary, count: model.shape.vocabulary)
-              losses[index] = Logits.loss(row, target: Int(tokens[start + range.lowerBound + index + 1]))
-            }
-          }
-          sum += losses.reduce(0, +)
-        }
+        all += try lossesOfBatch(tokens, wanted.lowerBound - start..<wanted.upperBound - start, start: start)
       }
       start = part.upperBound
     }
-    guard sum.isFinite else { throw notFinite() }
-    return sum
+    guard all.allSatisfy(\.isFinite) else { throw notFinite() }
+    return all
   }
 
-  private func check(_ tokens: [Int32]) throws {
+  /// −ln p of the successors of some tokens of the graph's last batch, which began with `tokens[start]`.
+  ///
+  /// - Throws: `InferenceError` of kind `cancelled`.
+  func lossesOfBatch(_ tokens: [Int32], _ scored: Range<Int>, start: Int) throws -> [Double] {
+    var all: [Double] = []
+    try graph.logits(scored) { range, logits in
+      var losses = [Double](repeating: 0, count: range.count)
+      try losses.withUnsafeMutableBufferPointer { losses in
+        try graph.concurrently(range.count) { index in
+          let row = UnsafeBufferPointer(
+            start: logits + index * model.shape.vocabulary, count: model.shape.vocabulary)
+          losses[index] = Logits.loss(row, target: Int(tokens[start + range.lowerBound + index + 1]))
+        }
+      }
+      all += losses
+    }
+    return all
+  }
+
+  func check(_ tokens: [Int32]) throws {
     guard !tokens.isEmpty else { throw InferenceError(.limit, "there is no token to go on from") }
     guard tokens.count <= model.contextLength - position else {
       throw InferenceError(
@@ -91,7 +100,7 @@ public final class Session {
     }
   }
 
-  private func notFinite() -> InferenceError {
+  func notFinite() -> InferenceError {
     InferenceError(.notFinite, "the model computes NaN or infinity at position \(position - 1)")
   }
 
