@@ -39,7 +39,7 @@ let package = Package(
     .target(name: "Catalog", dependencies: ["Domain", grdb, sqlite]),
     .target(name: "Downloads", dependencies: ["Hub", "HTTP", "Catalog", "Checksums", "CLinux", "Domain"]),
     .target(name: "Inference", dependencies: ["ModelFiles", "CKernels", "Domain"]),
-    .target(name: "Smoke", dependencies: ["Inference", "ModelFiles", "CLinux", "Domain", subprocess]),
+    .target(name: "Smoke", dependencies: ["Inference", "JSONText", "ModelFiles", "CLinux", "Domain", subprocess]),
     .target(name: "Upstreams", dependencies: ["Domain", subprocess]),
     .target(name: "Digest", dependencies: ["Catalog", "Console", "Domain"]),
     .target(name: "HubServer", dependencies: ["Checksums", "Domain", flyingFox, flyingSocks]),
@@ -110,7 +110,8 @@ let package = Package(
     .testTarget(
       name: "StreetTests",
       dependencies: [
-        "hubwatch", "Catalog", "Checksums", "Downloads", "HubServer", "ModelFiles", "Watch", "Domain", "TestSupport",
+        "hubwatch", "Catalog", "Checksums", "Downloads", "HubServer", "ModelFiles", "Smoke", "Watch", "Domain",
+        "TestSupport",
         subprocess,
       ]),
     .testTarget(
@@ -129,7 +130,11 @@ let package = Package(
     .executableTarget(
       name: "misbehaver", dependencies: ["Smoke", "Domain"], path: "Tests/SmokeTests/Misbehaver"),
     .testTarget(
-      name: "SmokeTests", dependencies: ["misbehaver", "Smoke", "Domain", "TestSupport"], exclude: ["Misbehaver"]),
+      name: "SmokeTests",
+      dependencies: [
+        "misbehaver", "Smoke", "Checksums", "Inference", "JSONText", "ModelFiles", "Settings", "Domain", "TestSupport",
+      ],
+      exclude: ["Misbehaver", "References"]),
     .testTarget(
       name: "UpstreamsTests",
       dependencies: ["Upstreams", "Watch", "Catalog", "Settings", "LoopbackServer", "Domain", "TestSupport"]),

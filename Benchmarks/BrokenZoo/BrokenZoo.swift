@@ -11,6 +11,7 @@ struct BrokenZoo: ParsableCommand {
 
   @Option(help: "Threads of the core.") var threads = 2
   @Option(help: "Only breakages whose name contains this.") var only: String?
+  @Option(help: "The layer that is broken when only one is; the middle unless said otherwise.") var layer: Int?
   @Flag(help: "All reasons of each verdict.") var verbose = false
   @Argument(help: "Sound GGUF files.") var models: [String]
 
@@ -21,7 +22,7 @@ struct BrokenZoo: ParsableCommand {
     for model in models {
       print("\n\(model)")
       let zoo = try Zoo(
-        model, breakages: breakages, folder: folder.path,
+        model, breakages: breakages, layer: layer, folder: folder.path,
         test: { SmokeTest.run($0, SmokeTest.Options(threads: threads)) },
         onAnimal: { animal in
           print(Zoo.line(animal))

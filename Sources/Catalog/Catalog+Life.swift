@@ -18,6 +18,20 @@ public struct SmokeRecord: Sendable, Equatable {
   public var perplexity: Double?
   /// The beginning of what the model said.
   public var sample: String?
+  /// The file's `general.architecture`.
+  public var architecture: String?
+  /// All weights.
+  public var parameters: Int64?
+  /// From opening the file to a model that is ready.
+  public var loadSeconds: Double?
+  /// Reading speed.
+  public var promptTokensPerSecond: Double?
+  /// The most memory that the process had, the mapped file included.
+  public var peakMemoryBytes: Int64?
+  /// What the core said beforehand that it would need.
+  public var estimateBytes: Int64?
+  /// How well it predicts the built-in English text, in a measure that compares between vocabularies.
+  public var bitsPerByte: Double?
 
   /// A finding.
   public init(
@@ -50,12 +64,14 @@ extension Catalog {
     try write { database in
       try database.execute(
         sql: """
-          INSERT INTO smoke (copy, at, verdict, reasons, tokensPerSecond, perplexity, sample)
-          VALUES (?, ?, ?, ?, ?, ?, ?)
+          INSERT INTO smoke (copy, at, verdict, reasons, tokensPerSecond, perplexity, sample, architecture, parameters,
+            loadSeconds, promptTokensPerSecond, peakMemoryBytes, estimateBytes, bitsPerByte)
+          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
           """,
         arguments: [
           smoke.copy, smoke.at, smoke.verdict.rawValue, try JSONColumn.encode(smoke.reasons), smoke.tokensPerSecond,
-          smoke.perplexity, smoke.sample,
+          smoke.perplexity, smoke.sample, smoke.architecture, smoke.parameters, smoke.loadSeconds,
+          smoke.promptTokensPerSecond, smoke.peakMemoryBytes, smoke.estimateBytes, smoke.bitsPerByte,
         ])
       try database.execute(
         sql: "UPDATE copy SET state = 'tested', reason = NULL, changedAt = ? WHERE id = ?",
@@ -72,9 +88,17 @@ extension Catalog {
         guard let verdict = SmokeVerdict(rawValue: row["verdict"]) else {
           throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "a smoke row has an unknown verdict")
         }
-        return SmokeRecord(
+        var record = SmokeRecord(
           copy: row["copy"], at: row["at"], verdict: verdict, reasons: try JSONColumn.decode(row["reasons"]),
           tokensPerSecond: row["tokensPerSecond"], perplexity: row["perplexity"], sample: row["sample"])
+        record.architecture = row["architecture"]
+        record.parameters = row["parameters"]
+        record.loadSeconds = row["loadSeconds"]
+        record.promptTokensPerSecond = row["promptTokensPerSecond"]
+        record.peakMemoryBytes = row["peakMemoryBytes"]
+        record.estimateBytes = row["estimateBytes"]
+        record.bitsPerByte = row["bitsPerByte"]
+        return record
       }
     }
   }

@@ -110,6 +110,7 @@ enum Schema {
     registerDownloads(&migrator)
     registerProcess(&migrator)
     registerFingerprints(&migrator)
+    registerProbes(&migrator)
     return migrator
   }
 }

@@ -28,6 +28,14 @@ public struct MarkdownDigest: Sendable {
         lines.append("- and \(entries.count - Phrases.sectionLimit) more")
       }
     }
+    if !story.abilities.isEmpty { lines += ["", "## \(AbilityPhrases.title)", ""] }
+    for ability in story.abilities.prefix(AbilityPhrases.limit) {
+      let name = Self.escaped("\(ability.id) \(ability.quantization)")
+      lines.append("- \(name): \(ability.words.map(Self.escaped).joined(separator: "; "))")
+    }
+    if story.abilities.count > AbilityPhrases.limit {
+      lines.append("- and \(story.abilities.count - AbilityPhrases.limit) more")
+    }
     let tools = ToolLine.all(story)
     if !tools.isEmpty { lines += ["", "## \(ToolLine.title)", ""] }
     for line in tools {

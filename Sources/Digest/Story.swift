@@ -120,6 +120,8 @@ public struct Story: Sendable, Encodable {
   public var places: [String: Int] = [:]
   /// The repositories, the best place first, the newest first within one.
   public var families: [Entry] = []
+  /// What models can do now that none of their size could, and what they have lost.
+  public var abilities: [Ability] = []
   /// What happened to the repositories of tools.
   public var tools: [Tool] = []
   /// What polls had to leave unread, and troubles of whole cycles.
@@ -142,7 +144,7 @@ public struct Story: Sendable, Encodable {
   }
 
   private enum CodingKeys: String, CodingKey {
-    case schema, since, until, device, counts, places, families, tools, gaps, lastCycleAt, scrub
+    case schema, since, until, device, counts, places, families, abilities, tools, gaps, lastCycleAt, scrub
   }
 
   /// Every key of the contract is there; what is not known is null.
@@ -155,6 +157,7 @@ public struct Story: Sendable, Encodable {
     try container.encode(counts, forKey: .counts)
     try container.encode(places, forKey: .places)
     try container.encode(families, forKey: .families)
+    try container.encode(abilities, forKey: .abilities)
     try container.encode(tools, forKey: .tools)
     try container.encode(gaps, forKey: .gaps)
     try container.encode(lastCycleAt, forKey: .lastCycleAt)

@@ -57,6 +57,7 @@ public struct StoryTeller: Sendable {
     story.counts.leftOut = max(story.counts.leftOut, story.places[Story.Place.leftOut.rawValue] ?? 0)
     story.counts.waiting = max(story.counts.waiting, story.places[Story.Place.waiting.rawValue] ?? 0)
     story.families = Self.together(story.families)
+    story.abilities = try catalog.probeNews(since: start, until: until).map(Story.Ability.init)
     story.tools = try ToolTeller(catalog: catalog).entries(since: start, until: until)
     let cycles = try catalog.cycles(since: start, until: until)
     story.gaps = cycles.compactMap(\.trouble).reduce(into: []) { list, trouble in

@@ -34,6 +34,7 @@ public struct TextDigest: Sendable {
         lines.append("  and \(entries.count - Phrases.sectionLimit) more: `hubwatch digest --json` has them all")
       }
     }
+    lines += abilities(story)
     lines += tools(story)
     let leftOut = story.families.filter { $0.place == .leftOut }
     if !leftOut.isEmpty {
@@ -75,6 +76,21 @@ public struct TextDigest: Sendable {
       lines.append("  " + style.paint(quote, .faint))
     }
     if let path = entry.path { lines.append("  " + style.paint(ForeignText.safe(path), .faint)) }
+    return lines
+  }
+
+  private func abilities(_ story: Story) -> [String] {
+    guard !story.abilities.isEmpty else { return [] }
+    var lines = ["", style.paint(AbilityPhrases.title, .strong)]
+    for ability in story.abilities.prefix(AbilityPhrases.limit) {
+      let name = TextWidth.cut(ForeignText.safe("\(ability.id) \(ability.quantization)"), to: width - 4)
+      let isLoss = ability.firsts.isEmpty
+      lines.append("\(style.paint(isLoss ? "!" : "★", isLoss ? .warning : .good)) \(style.paint(name, .strong))")
+      for words in ability.words { lines += wrapped(ForeignText.safe(words, limit: 500), indent: 2) }
+    }
+    if story.abilities.count > AbilityPhrases.limit {
+      lines.append("  and \(story.abilities.count - AbilityPhrases.limit) more: `hubwatch digest --json` has them all")
+    }
     return lines
   }
 

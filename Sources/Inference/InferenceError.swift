@@ -6,6 +6,8 @@ public struct InferenceError: ReportableError, Equatable {
   public enum Kind: Sendable, Equatable {
     /// Our core cannot run this; nothing is said about the model itself.
     case unsupported
+    /// The file names something that nobody is known to have: newer than we are, or damaged.
+    case unknown
     /// The file contradicts itself.
     case badModel
     /// More tokens than the context holds, or more memory than there is.
@@ -35,7 +37,7 @@ public struct InferenceError: ReportableError, Equatable {
   /// What to do about it.
   public var advice: String? {
     switch kind {
-    case .unsupported: "llama.cpp or another engine may run it"
+    case .unsupported, .unknown: "llama.cpp or another engine may run it"
     case .badModel: "fetch it again, or choose another publisher's file"
     case .limit: "use a shorter text or a smaller context"
     case .notFinite: "the weights are broken; fetch the file again, or choose another quantization"
@@ -43,6 +45,6 @@ public struct InferenceError: ReportableError, Equatable {
     }
   }
 
-  /// A broken file is bad input; everything else is work that failed.
-  public var exitCode: ExitCode { kind == .badModel ? .badInput : .failed }
+  /// A broken file is bad input, and so is one that may be; everything else is work that failed.
+  public var exitCode: ExitCode { kind == .badModel || kind == .unknown ? .badInput : .failed }
 }

@@ -11,8 +11,10 @@ public final class LanguageModel: Sendable {
   public struct Options: Sendable {
     /// Threads that work together; 1 to 256.
     public var threads: Int
-    /// Positions of the KV cache; nil takes what the model was trained for, at most 4,096.
+    /// Positions of the KV cache; nil takes what the model was trained for, at most `contextLimit`.
     public var contextLength: Int?
+    /// The most positions that are taken when `contextLength` is nil.
+    public var contextLimit = 4096
     /// Memory that the model and one session may take beside the mapped files; nil is what the machine has. Weights for
     /// whose panels there is no room stay in the mapping and are slower.
     public var memory: ByteCount?
@@ -29,6 +31,8 @@ public final class LanguageModel: Sendable {
     public var willRepack: (@Sendable () -> Void)?
     /// What float matrices become while loading; nil leaves them as they are.
     public var quantize: Quantize?
+    /// Bytes of float matrices from which on they become Q4_0, even if `quantize` is nil; nil for never.
+    public var quantizeAbove: ByteCount?
     /// Whether every tensor is looked at once, before anything is computed with it.
     public var surveys = false
 
@@ -95,6 +99,8 @@ public final class LanguageModel: Sendable {
   public let shape: ModelShape
   /// The tokenizer of the file.
   public let tokenizer: Tokenizer
+  /// The template in which its conversations are written, in Jinja; nil for a model that has none.
+  public let chatTemplate: String?
   /// Positions of the KV cache.
   public let contextLength: Int
   /// The quantization of most weights as the field writes it: `Q4_K_M`, `F16`.
@@ -137,13 +143,15 @@ public final class LanguageModel: Sendable {
     var options = options
     options.threads = min(max(options.threads, 1), 256)
     options.batch = min(max(options.batch, 1), 2048)
-    let stored = try StoredModel(path: path, threads: options.threads, quantize: options.quantize)
+    let stored = try StoredModel(
+      path: path, threads: options.threads, quantize: options.quantize, quantizeAbove: options.quantizeAbove)
     source = stored.source
     shape = try ModelShape(gguf: source.header, otherParts: Array(stored.headers.dropFirst()))
     guard Family.named(shape.architecture) != nil else {
       throw InferenceError.unsupported("architecture \(shape.architecture)", file: path)
     }
     tokenizer = stored.tokenizer
+    chatTemplate = stored.chatTemplate
     guard
       stored.isPadded
         ? tokenizer.vocabularySize <= shape.vocabulary : tokenizer.vocabularySize == shape.vocabulary
@@ -157,7 +165,7 @@ public final class LanguageModel: Sendable {
         "a KV cache in \(options.cacheType.rawValue) for heads of \(shape.keyLength) elements", file: path)
     }
     kernels = try Self.kernels(options.kernels)
-    contextLength = max(1, options.contextLength ?? min(shape.contextLength, 4096))
+    contextLength = max(1, options.contextLength ?? min(shape.contextLength, options.contextLimit))
     options.batch = min(options.batch, contextLength)
     let weightBytes = stored.headers.flatMap(\.tensors).reduce(0) { $0 + $1.byteCount }
     memory = Memory(

@@ -9,6 +9,8 @@ struct StoredModel {
   let headers: [GGUFHeader]
   /// Its tokenizer.
   let tokenizer: Tokenizer
+  /// The template of its conversations; nil when it has none.
+  let chatTemplate: String?
   /// Whether the embedding may have more rows than the tokenizer has tokens, as in folders, whose rows are padded.
   let isPadded: Bool
   /// Whether most weights are in memory of their own, unpacked or quantized, and not in the mapped files.
@@ -19,7 +21,13 @@ struct StoredModel {
   /// Opens a GGUF file, the first of a split model, or a folder of safetensors.
   ///
   /// - Throws: `ModelFileError` for a broken file, `InferenceError.unsupported` for what the core cannot run.
-  init(path: String, threads: Int, quantize: LanguageModel.Options.Quantize? = nil) throws {
+  ///
+  /// - Parameters:
+  ///   - quantize: what float matrices become.
+  ///   - quantizeAbove: bytes of float matrices from which on they become Q4_0 anyway.
+  init(
+    path: String, threads: Int, quantize: LanguageModel.Options.Quantize? = nil, quantizeAbove: ByteCount? = nil
+  ) throws {
     let source: any WeightSource
     var headers: [GGUFHeader]
     var name: String
@@ -29,6 +37,7 @@ struct StoredModel {
       source = try SafetensorsWeights(folder, threads: threads)
       headers = [source.header]
       tokenizer = try Tokenizer(path: folder.path).stopping(at: folder.endTokens)
+      chatTemplate = try ChatTemplateSource.template(inFolder: folder.path)
       isPadded = true
       isPacked = folder.packing != .floats
       name = folder.packing.name ?? Self.commonType(headers)
@@ -37,10 +46,12 @@ struct StoredModel {
       source = GGUFWeights(files[0], otherParts: Array(files.dropFirst()))
       headers = files.map(\.header)
       tokenizer = try Tokenizer(headers[0])
+      chatTemplate = ChatTemplateSource.template(in: headers[0])
       isPadded = false
       name = Self.mixtureName(headers)
     }
-    if let quantize {
+    let isHuge = quantizeAbove.map { Self.floatBytes(headers) > $0.bytes } ?? false
+    if let quantize = quantize ?? (isHuge ? .q4_0 : nil) {
       let quantized = try QuantizedWeights(source, parts: headers, to: quantize.type, threads: threads)
       headers = [quantized.header]
       self.source = quantized
@@ -75,6 +86,13 @@ struct StoredModel {
 
   private static func padded(_ number: Int) -> String {
     String(repeating: "0", count: max(0, 5 - String(number).count)) + String(number)
+  }
+
+  /// Bytes of the matrices that are not quantized.
+  private static func floatBytes(_ headers: [GGUFHeader]) -> Int64 {
+    headers.flatMap(\.tensors).reduce(0) {
+      [.f32, .f16, .bf16].contains($1.type) && $1.dimensions.count > 1 ? $0 + $1.byteCount : $0
+    }
   }
 
   /// The name of the type that most weights of the layers have.

@@ -20,7 +20,7 @@ public struct SettingKey: Sendable {
 
   /// Every key, in the order of the documented file.
   public static let all: [SettingKey] =
-    hubKeys + networkKeys + watchKeys + rankKeys + deviceKeys + downloadKeys + lifeKeys + toolKeys
+    hubKeys + networkKeys + watchKeys + rankKeys + deviceKeys + downloadKeys + lifeKeys + probeKeys + toolKeys
 
   /// What each table is about.
   static let sections: [(name: String, documentation: String)] = [
@@ -31,6 +31,7 @@ public struct SettingKey: Sendable {
     ("device", "The card that a model has to fit."),
     ("downloads", "What is fetched without being asked for."),
     ("smoke", "The test that a downloaded model really runs."),
+    ("probes", "Questions that show what a model can do, asked after it has passed."),
     ("daemon", "hubwatch daemon."),
     ("log", "Log lines on standard error."),
     ("tools", "Tools that run models: their git repositories are watched for new tags and commits."),

@@ -137,6 +137,15 @@ public struct Settings: Sendable, Equatable {
     /// Takes the usual socket where that is there and this user may use it.
     public static let automaticSocket = "auto"
   }
+  /// Capability probes.
+  public struct Probes: Sendable, Equatable {
+    /// Whether `run` and `daemon` ask what passed the smoke test.
+    public var automatic = true
+    /// Seconds after which no question is begun.
+    public var budgetSeconds = 300
+    /// A file with more probes; empty for `probes.toml` beside the configuration.
+    public var file = ""
+  }
   /// The daemon.
   public struct Daemon: Sendable, Equatable {
     /// Seconds between the starts of two cycles.
@@ -181,6 +190,8 @@ public struct Settings: Sendable, Equatable {
   public var downloads = Downloads()
   /// `[smoke]`
   public var smoke = Smoke()
+  /// Capability probes.
+  public var probes = Probes()
   /// `[daemon]`
   public var daemon = Daemon()
   /// `[tools]`

@@ -61,7 +61,7 @@ public struct LoadedSettings: Sendable {
       "others may use this token (mode \(String(info.st_mode & 0o777, radix: 8))): chmod 600 \(path)")
   }
 
-  private static func read(_ path: String, isRequired: Bool) throws(SettingsError) -> String? {
+  static func read(_ path: String, isRequired: Bool) throws(SettingsError) -> String? {
     func failure(_ description: String) -> SettingsError {
       SettingsError(source: path, description)
     }

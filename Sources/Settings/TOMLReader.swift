@@ -40,27 +40,40 @@ struct TOMLSyntaxError: Error, Equatable {
 /// Reads the part of TOML 1.0 that settings need, and names the line of everything else.
 ///
 /// Tables of one level and arrays of them, bare and quoted keys, basic and literal strings, integers, floats, booleans
-/// and arrays of them, comments. Inline tables, dotted keys, multi-line strings and dates are refused by name.
+/// and arrays of them, comments. Inline tables, dotted keys and dates are refused by name; multi-line strings and
+/// `[[name.part]]` are read where a kind of file needs them.
 /// Written here because the TOML library at hand aborts the process on malformed text. Format: <https://toml.io>.
 struct TOMLReader {
   private let scalars: [Unicode.Scalar]
   private var position = 0
   private var line = 1
+  private let dialect: Dialect
+
+  /// What a kind of file needs beyond plain settings.
+  struct Dialect {
+    /// Whether texts of several lines and parts of elements, `[[name.part]]`, are read.
+    var isRich: Bool
+    /// Elements of arrays of tables beyond these are refused.
+    var elements: Int
+
+    /// The configuration file.
+    static let settings = Dialect(isRich: false, elements: 64)
+    /// A suite of probes.
+    static let suite = Dialect(isRich: true, elements: 2000)
+  }
 
   /// Arrays within arrays are refused beyond this depth.
   private static let depthLimit = 4
-  /// Elements of arrays of tables beyond these are refused.
-  private static let elementLimit = 64
-
   /// The document that `text` is.
   ///
   /// - Throws: `TOMLSyntaxError`.
-  static func read(_ text: String) throws(TOMLSyntaxError) -> TOMLDocument {
-    var reader = TOMLReader(text)
+  static func read(_ text: String, _ dialect: Dialect = .settings) throws(TOMLSyntaxError) -> TOMLDocument {
+    var reader = TOMLReader(text, dialect)
     return try reader.document()
   }
 
-  private init(_ text: String) {
+  private init(_ text: String, _ dialect: Dialect) {
+    self.dialect = dialect
     // `\r\n` counts as one line end.
     scalars = Array(text.unicodeScalars.filter { $0 != "\r" && $0 != "\u{FEFF}" })
   }
@@ -84,6 +97,11 @@ struct TOMLReader {
         skipBlanks()
         table = try key()
         skipBlanks()
+        if next == ".", isElement, dialect.isRich {
+          position += 1
+          table += "." + (try key())
+          skipBlanks()
+        }
         if next == "." { throw failure("tables within tables are not used here") }
         for _ in 0..<(isElement ? 2 : 1) {
           guard next == "]" else { throw failure("a table's name has to end with \(isElement ? "]]" : "]")") }
@@ -93,7 +111,7 @@ struct TOMLReader {
           guard !document.tables.contains(where: { $0.name == table }) else {
             throw failure("[[\(table)]] stands here after [\(table)]")
           }
-          guard document.elements.count < Self.elementLimit else { throw failure("there are too many [[\(table)]]") }
+          guard document.elements.count < dialect.elements else { throw failure("there are too many [[\(table)]]") }
           document.elements.append(TOMLElement(name: table, line: line))
         } else {
           let isNew = !document.elements.contains { $0.name == table }
@@ -221,7 +239,8 @@ struct TOMLReader {
   private mutating func string() throws(TOMLSyntaxError) -> String {
     guard let quote = next else { throw failure("a text is missing here") }
     if position + 2 < scalars.count, scalars[position + 1] == quote, scalars[position + 2] == quote {
-      throw failure("texts of several lines are not used here")
+      guard dialect.isRich else { throw failure("texts of several lines are not used here") }
+      return try longString(quote)
     }
     position += 1
     var text = String.UnicodeScalarView()
@@ -237,6 +256,52 @@ struct TOMLReader {
       }
     }
     throw failure("a text has no closing quote")
+  }
+
+  /// A text between three quotes on each side. A line end right behind the first three is left out, and so are, after a
+  /// backslash at the end of a line, all blanks and line ends that follow.
+  private mutating func longString(_ quote: Unicode.Scalar) throws(TOMLSyntaxError) -> String {
+    position += 3
+    if next == "\n" {
+      position += 1
+      line += 1
+    }
+    var text = String.UnicodeScalarView()
+    while let scalar = next {
+      let quotes = scalars[position...].prefix { $0 == quote }.count
+      if quotes >= 3 {
+        // Up to two quotes may stand right before the end.
+        guard quotes <= 5 else { throw failure("a text ends with too many quotes") }
+        text.append(contentsOf: repeatElement(quote, count: quotes - 3))
+        position += quotes
+        return String(text)
+      }
+      position += 1
+      if scalar == "\\", quote == "\"" {
+        if isEndOfLine {
+          skipBlanks()
+          while next == "\n" {
+            position += 1
+            line += 1
+            skipBlanks()
+          }
+        } else {
+          text.append(try escape())
+        }
+        continue
+      }
+      if scalar == "\n" { line += 1 }
+      guard scalar.value >= 32 && scalar.value != 127 || scalar == "\t" || scalar == "\n" else {
+        throw failure("a text holds a control character")
+      }
+      text.append(scalar)
+    }
+    throw failure("a text has no closing quotes")
+  }
+
+  /// Whether only blanks follow on this line.
+  private var isEndOfLine: Bool {
+    scalars[position...].first { $0 != " " && $0 != "\t" } == "\n"
   }
 
   private mutating func escape() throws(TOMLSyntaxError) -> Unicode.Scalar {

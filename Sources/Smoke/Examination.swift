@@ -15,10 +15,14 @@ struct Examination {
   /// Prompt tokens a second, as measured here.
   private var speed = 0.0
 
+  /// Larger float models are tested in 4 bits: as most people run them, and in a quarter of the memory.
+  private static let floatLimit = ByteCount(1 << 30)
   /// Tokens that are read of one text.
   private static let textTokens = 192
   /// Tokens of the text with which the layers are toured.
   private static let tourTokens = 64
+  /// Tokens of an answer at most.
+  private static let answerTokens = 48
   /// Tokens that the model goes on to say after each prompt.
   private static let spokenTokens = 32
 
@@ -29,8 +33,10 @@ struct Examination {
     self.options = options
     self.report = report
     start = .now
-    var loading = LanguageModel.Options(threads: options.threads, contextLength: options.contextLength)
+    var loading = LanguageModel.Options(threads: options.threads)
+    loading.contextLimit = options.contextLength
     loading.memory = options.memory
+    loading.quantizeAbove = Self.floatLimit
     loading.surveys = true
     model = try LanguageModel(file: path, options: loading)
     session = try model.session()
@@ -48,6 +54,7 @@ struct Examination {
       try read()
       try speak()
       report.peakMemoryBytes = PeakMemory.bytes
+      try converse()
       try compareCache()
       try tryAlternatives()
       try tourLayers()
@@ -128,6 +135,29 @@ struct Examination {
       }
     }
     findings += SpeechEvidence(continuations: continuations, texts: texts).findings
+  }
+
+  /// Whether a model with a chat template answers in it and comes to an end.
+  private mutating func converse() throws {
+    guard let source = model.chatTemplate else { return }
+    let text: String
+    do {
+      text = try ChatTemplate(source).render(
+        [.user(ReferenceText.question)], addsGenerationPrompt: true, beginning: model.beginningText,
+        end: model.endText)
+    } catch {
+      // Nothing is guessed: a template that cannot be rendered here may be a good one.
+      findings.append(.note("not asked in its chat template: \(error.problem)"))
+      return
+    }
+    let ids = model.conversationTokens(text)
+    guard !ids.isEmpty, ids.count + Self.answerTokens <= model.contextLength,
+      hasTime(tokens: ids.count + 8 * Self.answerTokens)
+    else { return leaveOut("an answer in the chat template") }
+    let answer = try model.generate(promptIDs: ids, options: .init(maxTokens: Self.answerTokens), in: session)
+    report.answer = answer.text
+    let evidence = ChatEvidence(prompt: text, promptIDs: ids, answer: answer, tokenizer: model.tokenizer)
+    findings += evidence.findings
   }
 
   /// Whether tokens one by one give what they give at once.

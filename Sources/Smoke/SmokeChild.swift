@@ -30,13 +30,19 @@ public enum SmokeChild {
         dispatchMain()
       case .smoke:
         let isolation = try enter(request)
-        // Half of the time is for beginning nothing new, so that the verdict comes before patience ends.
-        var report = SmokeTest.run(
-          request.path,
-          .init(
-            threads: request.threads, budgetSeconds: Double(request.timeoutSeconds) / 2, memory: request.memory))
+        // What is left of the time pays for what was begun before half of it was over.
+        let options = SmokeTest.Options(
+          threads: request.threads, memory: request.memory, budgetSeconds: Double(request.timeoutSeconds) / 2,
+          expected: request.expected)
+        var report = SmokeTest.run(request.path, options)
         report.isolation = isolation
         answer(report)
+      case .probes:
+        _ = try enter(request)
+        let options = ProbeRun.Options(
+          threads: request.threads, budgetSeconds: Double(request.probeSeconds ?? request.timeoutSeconds),
+          memory: request.memory)
+        answer(ProbeRun.run(request.path, request.probes ?? [], options))
       }
     } catch {
       refuse(error)

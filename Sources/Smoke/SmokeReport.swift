@@ -44,6 +44,8 @@ public struct SmokeReport: Sendable, Codable, Equatable {
   public var notes: [String] = []
   /// What the model went on to say.
   public var text: String?
+  /// What it answered in its chat template; nil when it was not asked.
+  public var answer: String?
   /// Capability probes that were run.
   public var probes: [String] = []
   /// The walls around the process that ran the model: `limits`, `landlock 7`, `seccomp`.
@@ -54,7 +56,7 @@ public struct SmokeReport: Sendable, Codable, Equatable {
   enum CodingKeys: String, CodingKey {
     case schema, path, verdict, reasons, architecture, quantization, parameters, loadSeconds
     case promptTokensPerSecond, tokensPerSecond, perplexity, peakMemoryBytes, estimateBytes, texts, notes
-    case text, probes, isolation, isBrokenContainer
+    case text, answer, probes, isolation, isBrokenContainer
   }
 
   /// A report with a verdict and nothing measured.
@@ -85,6 +87,7 @@ public struct SmokeReport: Sendable, Codable, Equatable {
     }
     report.notes = notes.prefix(10).map { String($0.prefix(1000)) }
     report.text = text.map { String($0.prefix(Self.textLimit)) }
+    report.answer = answer.map { String($0.prefix(Self.textLimit)) }
     report.architecture = architecture.map { String($0.prefix(100)) }
     report.quantization = quantization.map { String($0.prefix(100)) }
     report.isolation = isolation.prefix(8).map { String($0.prefix(40)) }

@@ -9,6 +9,8 @@ public struct SmokeRequest: Sendable, Codable, Equatable {
   public enum Kind: String, Sendable, Codable {
     /// Test a model; the answer is a `SmokeReport`.
     case smoke
+    /// Ask a model the questions of a suite; the answer is a `ProbeReport`.
+    case probes
     /// Say which cards there are; no model is read.
     case devices
   }
@@ -30,8 +32,14 @@ public struct SmokeRequest: Sendable, Codable, Equatable {
   public var timeoutSeconds: Int
   /// Memory beside the mapped files, in bytes.
   public var memoryBytes: Int64
+  /// What is known of the model from elsewhere.
+  public var expected = Expectation()
   /// The process whose end ends the work; nil when the end of the connection does.
   public var parent: Int32?
+  /// The questions; nil for other work.
+  public var probes: [Probe]?
+  /// Seconds after which no question is begun.
+  public var probeSeconds: Int?
 
   /// A request.
   public init(

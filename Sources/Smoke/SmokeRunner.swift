@@ -45,10 +45,13 @@ public struct SmokeRunner: Sendable {
 
   /// The verdict on a model. A process that crashes, hangs, or prints rubbish is a verdict with its reason, too.
   ///
+  /// - Parameter expected: what is known of the model from elsewhere.
   /// - Throws: `SmokeError` when the test cannot be carried out; `CancellationError` when the task was cancelled, after
   ///   the child was killed.
-  public func test(_ path: String) async throws -> SmokeReport {
-    switch try await ask(request(.smoke, path: path), as: SmokeReport.self) {
+  public func test(_ path: String, expected: Expectation = Expectation()) async throws -> SmokeReport {
+    var request = request(.smoke, path: path)
+    request.expected = expected
+    switch try await ask(request, as: SmokeReport.self) {
     case .answer(let report):
       var named = report.withinBounds
       named.path = path

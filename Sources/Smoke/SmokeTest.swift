@@ -7,27 +7,27 @@ import ModelFiles
 /// The test itself, as it runs in the child process.
 public enum SmokeTest {
   /// How a model is tested.
-  public struct Options: Sendable, Codable, Equatable {
+  public struct Options: Sendable, Equatable {
     /// Threads of the core.
     public var threads: Int
+    /// What the model may take beside its mapped files; nil is what the machine has.
+    public var memory: ByteCount?
     /// Seconds after which nothing new is begun; the verdict then rests on what was seen.
     public var budgetSeconds: Double
-    /// Positions of the KV cache.
+    /// Positions of the KV cache at most.
     public var contextLength: Int
-    /// Memory that the model may take beside its mapped files; nil is what the machine has.
-    public var memory: ByteCount?
     /// What is known of the model from elsewhere.
     public var expected: Expectation
 
     /// Options.
     public init(
-      threads: Int, budgetSeconds: Double = 300, contextLength: Int = 512, memory: ByteCount? = nil,
+      threads: Int, memory: ByteCount? = nil, budgetSeconds: Double = 300, contextLength: Int = 512,
       expected: Expectation = Expectation()
     ) {
       self.threads = threads
+      self.memory = memory
       self.budgetSeconds = budgetSeconds
       self.contextLength = contextLength
-      self.memory = memory
       self.expected = expected
     }
   }
@@ -47,8 +47,8 @@ public enum SmokeTest {
     } catch let error as InferenceError {
       let prefix = "unsupported: "
       report.reasons = [error.problem.hasPrefix(prefix) ? String(error.problem.dropFirst(prefix.count)) : error.problem]
-      report.verdict = error.kind == .unsupported ? .unsupported : .fail
-      report.isBrokenContainer = error.kind == .badModel
+      report.verdict = [.unsupported, .unknown].contains(error.kind) ? .unsupported : .fail
+      report.isBrokenContainer = error.exitCode == .badInput
     } catch {
       report.reasons = ["\(error)"]
     }

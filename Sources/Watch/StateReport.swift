@@ -79,6 +79,8 @@ public struct StateReport: Sendable, Encodable {
   public var copies: [Copy] = []
   /// Room.
   public var disk: Disk
+  /// How well memory was foreseen; nil before the first test.
+  public var estimates: EstimateAccuracy?
   /// When the catalog was copied for the last time.
   public var snapshotAt: Date?
   /// Versions.
@@ -94,7 +96,7 @@ public struct StateReport: Sendable, Encodable {
   public static let reloadMark = "reload.trouble"
 
   private enum CodingKeys: String, CodingKey {
-    case schema, state, holder, lastCycle, nextCycleAt, copies, disk, snapshotAt, versions, health
+    case schema, state, holder, lastCycle, nextCycleAt, copies, disk, estimates, snapshotAt, versions, health
   }
 
   /// Every key of the contract is there; what is not known is null.
@@ -107,6 +109,7 @@ public struct StateReport: Sendable, Encodable {
     try container.encode(nextCycleAt, forKey: .nextCycleAt)
     try container.encode(copies, forKey: .copies)
     try container.encode(disk, forKey: .disk)
+    try container.encode(estimates, forKey: .estimates)
     try container.encode(snapshotAt, forKey: .snapshotAt)
     try container.encode(versions, forKey: .versions)
     try container.encode(health, forKey: .health)
@@ -141,6 +144,7 @@ public struct StateReport: Sendable, Encodable {
   private mutating func read(_ catalog: Catalog, _ now: Date) throws(CatalogError) {
     snapshotAt = catalog.snapshotAt
     disk.usedBytes = try catalog.bytesOnDisk()
+    estimates = try catalog.estimateAccuracy()
     lastCycle = try catalog.lastCycle().map { Cycle(startedAt: $0.startedAt, endedAt: $0.endedAt, trouble: $0.trouble) }
     if holder != nil, let text = try catalog.mark(Self.nextCycleMark), let seconds = Double(text) {
       let due = Date(timeIntervalSince1970: seconds)

@@ -20,6 +20,7 @@ public struct Street: Sendable {
   public let hub: HubClient
   let settings: Settings
   private let device: Device
+  let suite: [Probe]
   let downloader: Downloader
   let smoke: SmokeRunner
   let cache: HubCache
@@ -42,11 +43,13 @@ public struct Street: Sendable {
     public var device: Device
     /// The program that runs models when it is started as `smoke-child`; hubwatch itself.
     public var program: String
+    /// What models that pass are asked.
+    public var suite: [Probe]
 
     /// All parts.
     public init(
       settings: Settings, catalog: Catalog, hub: HubClient, http: HTTPClient, cacheRoot: String, device: Device,
-      program: String
+      program: String, suite: [Probe] = []
     ) {
       self.settings = settings
       self.catalog = catalog
@@ -55,6 +58,7 @@ public struct Street: Sendable {
       self.cacheRoot = cacheRoot
       self.device = device
       self.program = program
+      self.suite = suite
     }
   }
 
@@ -69,6 +73,7 @@ public struct Street: Sendable {
     hub = parts.hub
     settings = parts.settings
     device = parts.device
+    suite = parts.suite
     cache = HubCache(root: parts.cacheRoot)
     let limit = parts.settings.downloads.limit
     downloader = Downloader(
@@ -106,6 +111,9 @@ public struct Street: Sendable {
 
   /// The device, for messages.
   var deviceName: String { "\(device.name) at context \(settings.device.context)" }
+
+  /// Memory of all its cards; nil where there is only main memory.
+  var cardBytes: Int64? { device.source == .mainMemory ? nil : device.total.bytes }
 
   /// What a quantization needs on the device.
   func estimate(_ shape: ModelShape, _ record: WeightsRecord) -> Estimate {
@@ -152,7 +160,10 @@ public struct Street: Sendable {
       isCutOff = pulled.isCutOff
       if let hubError { trouble.append(hubError.problem) }
     }
-    if settings.smoke.automatic, absence == nil { trouble += try await smokeAll() }
+    if settings.smoke.automatic, absence == nil {
+      trouble += try await smokeAll()
+      trouble += try await probeAll()
+    }
     try await storePoliteness()
     trouble += try tidy()
     try catalog.endCycle(id, trouble: trouble.isEmpty ? nil : trouble.joined(separator: "; "), at: now())
@@ -327,12 +338,9 @@ public struct Street: Sendable {
       observe(.tested(copy.repo, report))
       return report
     }
-    let report = try await smoke.test(path)
-    try catalog.record(
-      SmokeRecord(
-        copy: copy.id, at: now(), verdict: report.verdict, reasons: report.reasons,
-        tokensPerSecond: report.tokensPerSecond, perplexity: report.perplexity,
-        sample: report.text.map { String($0.prefix(400)) }))
+    let expected = Expectation(parameters: try catalog.repo(copy.repo)?.parameters)
+    let report = try await smoke.test(path, expected: expected)
+    try catalog.record(SmokeRecord(copy: copy.id, at: now(), report))
     observe(.tested(copy.repo, report))
     return report
   }

@@ -1,3 +1,4 @@
+import Catalog
 import Domain
 import Smoke
 
@@ -23,6 +24,10 @@ public enum StreetEvent: Sendable {
   case testing(RepoID, quantization: String)
   /// A smoke test ended.
   case tested(RepoID, SmokeReport)
+  /// A model is asked what it can do.
+  case probing(RepoID, quantization: String, probes: Int)
+  /// It has been asked; what is new in its answers.
+  case probed(RepoID, ProbeReport, ProbeNews)
   /// The repository of a tool answered; `at` is where it stands when it answered for the first time, and `skipped` how
   /// many of its refs cannot be read.
   case upstream(name: String, news: [UpstreamNews], at: String?, skipped: Int)

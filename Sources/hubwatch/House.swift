@@ -54,7 +54,7 @@ struct House {
     street = Street(
       .init(
         settings: loaded.settings, catalog: catalog, hub: hub, http: http, cacheRoot: loaded.places.cache,
-        device: self.device, program: SmokeRunner.thisProgram),
+        device: self.device, program: SmokeRunner.thisProgram, suite: try loaded.probeSuite()),
       observe: observe)
     ProcessMemory.giveBackCode()
   }

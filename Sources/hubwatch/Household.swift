@@ -6,6 +6,7 @@ import Fit
 import Foundation
 import Logging
 import Settings
+import Smoke
 import Synchronization
 import Watch
 
@@ -60,9 +61,14 @@ actor Household {
   private static func observer(_ logger: Logger, _ heart: Heart, _ loaded: LoadedSettings) -> StreetObserver {
     let log = EventLog(logger: logger).observer
     let testSeconds = Double(loaded.settings.smoke.timeoutSeconds)
+    let probeSeconds = Double(SmokeRunner.longestProbing(budgetSeconds: loaded.settings.probes.budgetSeconds))
     return { event in
       let pulse = heart.pulse.withLock { $0 }
-      if case .testing = event { pulse?.beat(extraPatience: testSeconds) } else { pulse?.beat() }
+      switch event {
+      case .testing: pulse?.beat(extraPatience: testSeconds)
+      case .probing: pulse?.beat(extraPatience: probeSeconds)
+      default: pulse?.beat()
+      }
       log(event)
     }
   }

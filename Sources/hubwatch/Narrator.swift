@@ -42,6 +42,10 @@ final class Narrator: Sendable {
       let speed = report.tokensPerSecond.map { ", \(ByteCount.decimal($0, places: 1)) tokens/s" } ?? ""
       let reasons = report.reasons.isEmpty ? "" : ": " + report.reasons.joined(separator: "; ")
       line("test", "\(id): \(report.verdict.rawValue)\(speed)\(reasons)", report.verdict == .pass ? .good : .bad)
+    case .probing(let id, let quantization, let probes): line("ask", "\(id) \(quantization): \(probes) probes …")
+    case .probed(let id, let report, let news):
+      let words = [ProbeWords.summary(report.results)] + AbilityPhrases.words(news) + [report.trouble].compactMap { $0 }
+      line("ask", "\(id): \(words.joined(separator: "; "))", report.trouble == nil ? .good : .bad)
     case .upstream(let name, let news, let start, let skipped):
       let changes = start.map { ["watched from now on, at \($0)"] } ?? news.map(UpstreamPhrases.words)
       let gaps = skipped > 0 ? ["\(skipped) refs with impossible names left out"] : []

@@ -52,4 +52,12 @@ struct MemoryBudgetTests {
       (error as? InferenceError)?.kind == .unsupported
     }
   }
+
+  @Test func theContextHasALimit() throws {
+    var options = LanguageModel.Options(threads: 1)
+    options.contextLimit = 16
+    #expect(try LanguageModel(file: path, options: options).contextLength == 16)
+    options.contextLength = 32
+    #expect(try LanguageModel(file: path, options: options).contextLength == 32)
+  }
 }

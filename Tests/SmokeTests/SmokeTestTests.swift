@@ -31,27 +31,6 @@ struct SmokeTestTests {
     }
   }
 
-  @Test(.enabled(if: SharedData.path("bad/INDEX-gguf.json") != nil, "needs ../shared/bad"))
-  func everyFileThatHasToBeRefusedIs() throws {
-    struct Entry: Decodable {
-      let file: String
-      let expect: String
-      let why: String
-    }
-    let index = try #require(SharedData.path("bad/INDEX-gguf.json"))
-    let entries = try JSONDecoder().decode([Entry].self, from: Data(contentsOf: URL(fileURLWithPath: index)))
-    #expect(entries.count > 100)
-    for entry in entries {
-      let path = try #require(SharedData.path("bad/\(entry.file)"))
-      let report = SmokeTest.run(path, SmokeTest.Options(threads: 1))
-      if entry.expect == "reject" {
-        #expect(report.verdict != .pass, "\(entry.file): \(entry.why)")
-        #expect(!report.reasons.isEmpty)
-        #expect(report.exitCode == .badInput || report.exitCode == .failed)
-      }
-    }
-  }
-
   @Test func aFileThatIsNotThereFails() {
     let report = SmokeTest.run("/nonexistent/model.gguf", SmokeTest.Options(threads: 1))
     #expect(report.verdict == .fail && report.exitCode == .failed)

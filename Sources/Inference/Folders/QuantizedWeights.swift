@@ -74,6 +74,7 @@ struct QuantizedWeights: WeightSource {
           if status != 0 { isBroken.store(true, ordering: .relaxed) }
         }
       }
+      matrix.forgetPages(rows)
     }
     guard !isBroken.load(ordering: .relaxed) else {
       throw InferenceError(

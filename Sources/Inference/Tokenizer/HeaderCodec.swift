@@ -15,13 +15,18 @@ struct HeaderCodec: TokenCodec {
   private let special: SpecialTokens
   private let addsSpacePrefix: Bool
 
+  /// Kinds that other engines have. Source: llama.cpp's `llama_vocab::impl::load`.
+  private static let foreign = ["none", "no_vocab", "bert", "t5", "rwkv", "plamo2", "gemma4"]
+
   /// Reads the tokenizer out of a header.
   ///
   /// - Throws: as `Tokenizer.init`.
   init(_ header: GGUFHeader) throws {
     let model = try header.string("tokenizer.ggml.model")
     guard ["gpt2", "llama"].contains(model) else {
-      throw InferenceError.unsupported("tokenizer \(model.prefix(40).debugDescription)", file: header.name)
+      throw InferenceError(
+        Self.foreign.contains(model) ? .unsupported : .unknown,
+        "unsupported: tokenizer \(model.prefix(40).debugDescription) (\(header.name))")
     }
     vocabulary = try Vocabulary(header)
     if model == "llama" {

@@ -55,34 +55,24 @@ struct HeaderEvidence {
     return []
   }
 
+  /// The hub counts what a repository holds, which may be more than one file of it: that is odd, and no more.
   private var published: [Finding] {
-    var findings: [Finding] = []
-    if let architecture = expected.architecture, architecture != shape.architecture {
-      findings.append(.suspect("the hub calls it \(architecture), the file \(shape.architecture)"))
-    }
-    if let parameters = expected.parameters, parameters > 0 {
-      let times = Double(shape.parameters) / Double(parameters)
-      if times < 0.9 || times > 1.1 {
-        findings.append(
-          .suspect(
-            "the hub says \(Figures.decimal(Double(parameters) / 1e6, 1)) million parameters, the file has "
-              + "\(Figures.decimal(Double(shape.parameters) / 1e6, 1)) million"))
-      }
-    }
-    return findings
+    guard let parameters = expected.parameters, parameters > 0 else { return [] }
+    let times = Double(shape.parameters) / Double(parameters)
+    guard times < 0.9 || times > 1.1 else { return [] }
+    return [
+      .note(
+        "the hub says \(Figures.decimal(Double(parameters) / 1e6, 1)) million parameters, the file has "
+          + "\(Figures.decimal(Double(shape.parameters) / 1e6, 1)) million")
+    ]
   }
 }
 
 /// What is known of a model from elsewhere than its own file.
 public struct Expectation: Sendable, Codable, Equatable {
-  /// GGUF's name of the architecture.
-  public var architecture: String?
-  /// All weights.
+  /// All weights, as the hub counts them.
   public var parameters: Int64?
 
   /// Nothing is known unless said so.
-  public init(architecture: String? = nil, parameters: Int64? = nil) {
-    self.architecture = architecture
-    self.parameters = parameters
-  }
+  public init(parameters: Int64? = nil) { self.parameters = parameters }
 }

@@ -142,6 +142,9 @@ struct ReferenceText: Sendable {
     "Once upon a time, in a small village by the sea, there lived", "The most important thing about water is that",
   ]
 
+  /// What the model is asked in its chat template.
+  static let question = "What is the capital of France? Answer in one short sentence."
+
   /// Bits a byte that a reader needs who knows only how often each byte occurs in the text: the baseline that every model
   /// of language beats.
   var unigramBitsPerByte: Double {

@@ -204,8 +204,8 @@ public struct DaemonService: Service {
   // MARK: Signs of life
 
   private func signsOfLife(every period: Double) async throws {
-    let database = Probe("database", clock: clock.seconds, work.askDatabase)
-    let disk = Probe("disk", clock: clock.seconds, work.askDisk)
+    let database = HealthProbe("database", clock: clock.seconds, work.askDatabase)
+    let disk = HealthProbe("disk", clock: clock.seconds, work.askDisk)
     while true {
       var signs = pulse.signs()
       do {

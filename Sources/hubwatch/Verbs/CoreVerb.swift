@@ -5,6 +5,7 @@ import Downloads
 import Foundation
 import Inference
 import ModelFiles
+import Smoke
 
 /// The workbench of the int4 core.
 struct CoreVerb: AsyncParsableCommand {
@@ -66,6 +67,7 @@ struct CoreGenerate: Verb {
   @Option(name: .customLong("repeat-penalty"), help: "Makes tokens of the last 64 less likely; 1 does nothing.")
   var repeatPenalty: Float = 1
   @Option(help: "Seed of the drawing.") var seed: UInt64 = 0
+  @Flag(help: "The prompt is a question, put into the model's chat template.") var chat = false
   @Flag(help: "One JSON document.") var json = false
   @Argument(help: "A GGUF file, a folder with config.json and safetensors, or one of these.") var file: String
 
@@ -104,7 +106,7 @@ struct CoreGenerate: Verb {
     let model = try core.open(file, context: context)
     let isJSON = json
     let generation = try model.generate(
-      prompt: prompt, options: .init(maxTokens: n, sampling: sampling)
+      promptIDs: try promptIDs(model), options: .init(maxTokens: n, sampling: sampling)
     ) { text in
       if !isJSON { Terminal.write(ForeignText.safe(text, keepingLineEnds: true), to: 1, lineEnd: "") }
     }
@@ -124,6 +126,25 @@ struct CoreGenerate: Verb {
           + "(\(model.quantizationName), \(core.threads) threads, \(model.kernelName))")
     }
     return .done
+  }
+}
+
+extension CoreGenerate {
+  /// The tokens of the prompt, as it stands or as a turn of a conversation.
+  private func promptIDs(_ model: LanguageModel) throws -> [Int32] {
+    guard chat else { return model.tokenizer.encode(prompt) }
+    guard let source = model.chatTemplate else { throw NoChatTemplate(file: file) }
+    let text = try ChatTemplate(source).render(
+      [.user(prompt)], addsGenerationPrompt: true, beginning: model.beginningText, end: model.endText)
+    return model.conversationTokens(text)
+  }
+
+  /// A model that only continues texts was asked a question.
+  private struct NoChatTemplate: ReportableError {
+    let file: String
+    var problem: String { "\(file) has no chat template" }
+    var advice: String? { "leave --chat out: it continues texts" }
+    var exitCode: Domain.ExitCode { .failed }
   }
 }
 

@@ -95,6 +95,15 @@ struct EventLog {
             "model": "\(id)", "verdict": "\(report.verdict.rawValue)",
             "reasons": "\(report.reasons.joined(separator: "; "))",
           ])
+      case .probing(let id, let quantization, let probes):
+        logger.info("asking", metadata: ["model": "\(id)", "quantization": "\(quantization)", "probes": "\(probes)"])
+      case .probed(let id, let report, let news):
+        let words = [ProbeWords.summary(report.results)] + AbilityPhrases.words(news)
+        logger.notice(
+          "asked",
+          metadata: [
+            "model": "\(id)", "results": "\(words.joined(separator: "; "))", "trouble": "\(report.trouble ?? "")",
+          ])
       case .upstream(let name, let news, let start, _):
         let words = start.map { ["watched from now on, at \($0)"] } ?? news.map(UpstreamPhrases.words)
         logger.log(

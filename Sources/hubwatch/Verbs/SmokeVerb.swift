@@ -11,14 +11,14 @@ struct SmokeVerb: Verb {
   static let configuration = CommandConfiguration(
     commandName: "smoke", abstract: "Runs a model in a child process and says whether it works.",
     discussion: """
-      A path to a GGUF file needs no state. A model's id tests the copy that hubwatch fetched, and remembers it.
+      A path to a GGUF file or a folder of safetensors needs no state. A model's id tests the copy that hubwatch fetched, and remembers it.
       --devices tests nothing and says which cards are there.
 
       EXIT STATUS: 0 pass; 1 suspect, fail or unsupported; 65 a broken file.
       """)
 
   @OptionGroup var common: CommonOptions
-  @Argument(help: "A GGUF file, or the id of a fetched model.") var model: String?
+  @Argument(help: "A GGUF file, a folder of safetensors, or the id of a fetched model.") var model: String?
   @Flag(help: "Print one JSON document.") var json = false
   @Flag(help: "Say which graphics cards there are.") var devices = false
   @Option(help: "Threads; the configuration's by default.") var threads: Int?
@@ -37,7 +37,7 @@ struct SmokeVerb: Verb {
       return .done
     }
     let report: SmokeReport
-    if InputPath.isFile(model) {
+    if InputPath.isFile(model) || InputPath.isModelFolder(model) {
       let runner = SmokeRunner(program: SmokeRunner.thisProgram, options: .init(loaded.settings.smoke))
       report = try await runner.test(model)
     } else {
@@ -78,11 +78,18 @@ struct SmokeVerb: Verb {
     if let perplexity = report.perplexity {
       facts.append("perplexity \(ByteCount.decimal(perplexity, places: 2))")
     }
-    if let peak = report.peakMemoryBytes { facts.append("peak memory \(ByteCount(peak).asMemory)") }
+    if let peak = report.peakMemoryBytes {
+      let estimate = report.estimateBytes.map { ", \(ByteCount($0).asMemory) of it foreseen" } ?? ""
+      facts.append("peak memory \(ByteCount(peak).asMemory)\(estimate)")
+    }
     if !facts.isEmpty { lines.append("  " + facts.map { ForeignText.safe($0, limit: 100) }.joined(separator: ", ")) }
     if !report.isolation.isEmpty {
       let walls = report.isolation.map { ForeignText.safe($0, limit: 40) }.joined(separator: ", ")
       lines.append(style.paint("  kept at bay by \(walls)", .faint))
+    }
+    for note in report.notes { lines.append(style.paint("  \(ForeignText.safe(note, limit: 1000))", .faint)) }
+    if let answer = report.answer, !answer.isEmpty {
+      lines.append(style.paint("  asked: “\(ForeignText.oneLine(answer, limit: 200))”", .faint))
     }
     if let text = report.text, !text.isEmpty {
       lines.append(style.paint("  “\(ForeignText.oneLine(text, limit: 400))”", .faint))
@@ -105,7 +112,11 @@ struct PublicReport: Encodable {
   let tokensPerSecond: Double?
   let perplexity: Double?
   let peakMemoryBytes: Int64?
+  let estimateBytes: Int64?
+  let texts: [SmokeReport.Text]
+  let notes: [String]
   let text: String?
+  let answer: String?
   let probes: [String]
   let isolation: [String]
 
@@ -122,14 +133,19 @@ struct PublicReport: Encodable {
     tokensPerSecond = report.tokensPerSecond
     perplexity = report.perplexity
     peakMemoryBytes = report.peakMemoryBytes
+    estimateBytes = report.estimateBytes
+    texts = report.texts
+    notes = report.notes
     text = report.text
+    answer = report.answer
     probes = report.probes
     isolation = report.isolation
   }
 
   private enum CodingKeys: String, CodingKey {
     case schema, path, verdict, reasons, architecture, quantization, parameters, loadSeconds
-    case promptTokensPerSecond, tokensPerSecond, perplexity, peakMemoryBytes, text, probes, isolation
+    case promptTokensPerSecond, tokensPerSecond, perplexity, peakMemoryBytes, estimateBytes, texts, notes
+    case text, answer, probes, isolation
   }
 
   /// Every key of the contract is there; what was not measured is null.
@@ -147,7 +163,11 @@ struct PublicReport: Encodable {
     try container.encode(tokensPerSecond, forKey: .tokensPerSecond)
     try container.encode(perplexity, forKey: .perplexity)
     try container.encode(peakMemoryBytes, forKey: .peakMemoryBytes)
+    try container.encode(estimateBytes, forKey: .estimateBytes)
+    try container.encode(texts, forKey: .texts)
+    try container.encode(notes, forKey: .notes)
     try container.encode(text, forKey: .text)
+    try container.encode(answer, forKey: .answer)
     try container.encode(probes, forKey: .probes)
     try container.encode(isolation, forKey: .isolation)
   }

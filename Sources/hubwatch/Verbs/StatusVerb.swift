@@ -54,6 +54,11 @@ struct StatusText {
     if let next = report.nextCycleAt { lines += wrapped("Next cycle: \(time(next))") }
     lines += copies(report)
     lines += [""] + wrapped(disk(report.disk))
+    if let estimates = report.estimates {
+      let loads = estimates.loads == 1 ? "1 load" : "\(estimates.loads) loads"
+      let error = ByteCount.decimal(estimates.meanError * 100, places: 1)
+      lines += wrapped("Memory: estimates off by ±\(error) % over \(loads)")
+    }
     if let snapshot = report.snapshotAt { lines += wrapped("Snapshot of the catalog: \(time(snapshot))") }
     let versions = report.versions
     lines += wrapped(

@@ -5,7 +5,10 @@ extension Breakage {
   /// Every way that the zoo knows.
   public static let all: [Breakage] = weights + scales + layout + layers + norms + header + vocabulary
 
-  private static func middle(_ model: EditableModel) -> Int { model.layers / 2 }
+  /// The layer that is broken when only one is.
+  private static func middle(_ model: EditableModel) -> Int {
+    min(model.brokenLayer ?? model.layers / 2, model.layers - 2)
+  }
 
   private static func change(
     _ part: String, _ body: @escaping @Sendable (inout EditableModel.Tensor, inout SystemIndependentGenerator) -> Void

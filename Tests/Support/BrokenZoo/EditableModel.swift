@@ -42,6 +42,8 @@ public struct EditableModel: Sendable {
   public var metadata: [(key: String, value: GGUFValue)]
   /// All tensors in their order.
   public var tensors: [Tensor]
+  /// Where breakages of one layer happen; nil is the middle.
+  public var brokenLayer: Int?
 
   /// Reads a file.
   ///

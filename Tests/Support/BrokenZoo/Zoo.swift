@@ -28,20 +28,24 @@ public struct Zoo: Sendable {
   ///
   /// - Parameters:
   ///   - path: a GGUF file.
+  ///   - layer: which layer is broken when only one is; nil is the middle.
   ///   - folder: where one broken model at a time lies.
   ///   - test: the smoke test.
   ///   - onAnimal: hears of each verdict.
   public init(
-    _ path: String, breakages: [Breakage] = Breakage.all, folder: String, test: (String) -> SmokeReport,
+    _ path: String, breakages: [Breakage] = Breakage.all, layer: Int? = nil, folder: String,
+    test: (String) -> SmokeReport,
     onAnimal: (Animal) -> Void = { _ in }
   ) throws {
-    let original = try EditableModel(path: path)
+    var original = try EditableModel(path: path)
+    original.brokenLayer = layer
+    let model = original
     let sound = test(path)
     self.sound = sound
     let file = "\(folder)/broken.gguf"
     defer { unlink(file) }
     animals = try breakages.map { breakage in
-      try breakage.applied(to: original).write(to: file)
+      try breakage.applied(to: model).write(to: file)
       let report = test(file)
       let damage = report.perplexity.flatMap { broken in sound.perplexity.map { broken / $0 } }
       let animal = Animal(breakage: breakage.name, report: report, damage: damage)

@@ -3,7 +3,7 @@ import Domain
 import Synchronization
 
 /// Asks something that may hang, on a queue of its own: whoever asks never waits longer than they want to.
-final class Probe: Sendable {
+final class HealthProbe: Sendable {
   private struct State {
     var askedAt: Double?
     var failure: (any Error)?
