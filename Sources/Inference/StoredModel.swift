@@ -61,7 +61,7 @@ struct StoredModel {
       self.source = source
     }
     // What was unpacked or quantized needs its file no more.
-    isUnpacked = isPacked || quantize != nil
+    isUnpacked = isPacked || isHuge || quantize != nil
     if isUnpacked { self.source.forgetPages() }
     self.headers = headers
     quantizationName = name

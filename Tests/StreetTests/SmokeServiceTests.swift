@@ -20,15 +20,16 @@ struct SmokeServiceTests {
   }
 
   @Test func theServiceTestsAndTellsOfCards() async throws {
-    let service = try SocketService(program: hubwatch().path, arguments: ["smoke-child"])
-    let house = try house(service.socket)
     let folder = try TemporaryFolder()
     let path = try model(in: folder)
-    let smoke = try await house.run("smoke", "--json", path)
+    let (smoke, cards) = try await SocketService.with(program: hubwatch().path, arguments: ["smoke-child"]) { service in
+      let house = try house(service.socket)
+      return (try await house.run("smoke", "--json", path), try await house.run("smoke", "--devices", "--json"))
+    }
     let report = try json(smoke.output)
     #expect(report["architecture"] as? String == "llama", "\(smoke.output) \(smoke.errors)")
     #expect((report["isolation"] as? [String])?.first == "limits")
-    let devices = try json(try await house.run("smoke", "--devices", "--json").output)
+    let devices = try json(cards.output)
     #expect(devices["schema"] as? String == "hubwatch.devices/1" && devices["cards"] is [Any])
     #expect((devices["notes"] as? [String]) == [])
   }

@@ -10,16 +10,22 @@ public final class SocketService: Sendable {
   private let folder: TemporaryFolder
   private let listener: Listener
 
-  /// Starts listening.
+  /// Listens while `body` runs.
   ///
-  /// - Throws: `POSIXError`.
-  public init(program: String, arguments: [String]) throws {
+  /// - Throws: `POSIXError`, and what `body` throws.
+  public static func with<Result>(
+    program: String, arguments: [String], _ body: (SocketService) async throws -> Result
+  ) async throws -> Result {
+    let service = try SocketService(program: program, arguments: arguments)
+    defer { service.listener.stop() }
+    return try await body(service)
+  }
+
+  private init(program: String, arguments: [String]) throws {
     folder = try TemporaryFolder()
     socket = "\(folder.path)/service.sock"
     listener = try Listener(socket, [program] + arguments)
   }
-
-  deinit { listener.stop() }
 
   /// The listening socket, and the thread that waits at it.
   private final class Listener: Sendable {

@@ -10,15 +10,8 @@ struct ConfinedModelTests {
   private func test(_ path: String, memory: ByteCount = ByteCount(8 << 30)) async throws -> SmokeReport {
     let runner = SmokeRunner(
       program: try #require(Program.hubwatch).path,
-      options: .init(threads: 2, timeoutSeconds: 200, memory: memory))
+      options: .init(threads: 2, timeoutSeconds: 1000, memory: memory))
     return try await runner.test(path)
-  }
-
-  @Test(.enabled(if: SharedData.smolLM2 != nil, "needs the real model (make model)"))
-  func theRealModelPasses() async throws {
-    let report = try await test(try #require(SharedData.smolLM2))
-    #expect(report.verdict == .pass, "\(report.reasons)")
-    #expect(report.isolation == Confinement.available)
   }
 
   /// There is no room for a second copy of the weights: they are computed with where they lie.
@@ -26,6 +19,8 @@ struct ConfinedModelTests {
   func aSmallBudgetTakesTheWeightsFromTheFile() async throws {
     let path = try #require(SharedData.smolLM2)
     let roomy = try await test(path)
+    #expect(roomy.verdict == .pass, "\(roomy.reasons)")
+    #expect(roomy.isolation == Confinement.available)
     let narrow = try await test(path, memory: ByteCount(192 << 20))
     #expect(narrow.verdict == .pass, "\(narrow.reasons)")
     #expect(narrow.text == roomy.text)

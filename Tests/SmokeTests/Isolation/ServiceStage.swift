@@ -3,9 +3,11 @@ import Smoke
 import TestSupport
 
 extension SocketService {
-  /// A service that runs models.
-  static func smoke(_ program: String) throws -> SocketService {
-    try SocketService(program: program, arguments: [SmokeChild.verb])
+  /// A service that runs models while `body` does.
+  static func smoke<Result>(
+    _ program: String, _ body: (SocketService) async throws -> Result
+  ) async throws -> Result {
+    try await with(program: program, arguments: [SmokeChild.verb], body)
   }
 
   /// A runner that asks this service; there is no program that it could start instead.

@@ -15,15 +15,16 @@ struct ServiceTests {
     let path = "\(folder.path)/tiny.gguf"
     try TinyLlama().writer().write(to: path)
     let program = try #require(Program.hubwatch).path
-    let service = try SocketService.smoke(program)
-    let behind = try await service.runner().test(path)
     let child = try await SmokeRunner(
       program: program, options: .init(threads: 1, timeoutSeconds: 100, memory: ByteCount(1 << 30))
     ).test(path)
+    let (behind, absent) = try await SocketService.smoke(program) { service in
+      // One connection after the other.
+      (try await service.runner().test(path), try await service.runner().test("\(folder.path)/absent.gguf"))
+    }
     #expect(behind.verdict == child.verdict && behind.reasons == child.reasons && behind.text == child.text)
     #expect(behind.isolation == Confinement.available)
-    // One connection after the other.
-    #expect(try await service.runner().test("\(folder.path)/absent.gguf").verdict == .fail)
+    #expect(absent.verdict == .fail)
   }
 
   @Test(
@@ -37,9 +38,10 @@ struct ServiceTests {
     ] as [(String, ChildMishap?)])
   func whatGoesWrongIsToldThere(_ deed: String, _ mishap: ChildMishap?) async throws {
     let stage = try MisbehaverStage(deed)
-    let service = try SocketService.smoke(try #require(MisbehaverStage.program))
-    let runner = service.runner(timeoutSeconds: deed == "sleep" ? 2 : 100, memory: ByteCount(256 << 20))
-    let report = try await runner.test(stage.path)
+    let report = try await SocketService.smoke(try #require(MisbehaverStage.program)) { service in
+      try await service.runner(timeoutSeconds: deed == "sleep" ? 2 : 100, memory: ByteCount(256 << 20))
+        .test(stage.path)
+    }
     #expect(report.verdict == (mishap?.verdict ?? .pass))
     #expect(report.reasons == (mishap.map { [$0.words] } ?? []))
     // A process that is given up ends by itself once the connection is closed.
@@ -50,12 +52,13 @@ struct ServiceTests {
   @Test(.enabled(if: MisbehaverStage.program != nil, "needs misbehaver"))
   func cancellingEndsIt() async throws {
     let stage = try MisbehaverStage("sleep")
-    let service = try SocketService.smoke(try #require(MisbehaverStage.program))
-    let runner = service.runner()
-    let task = Task { try await runner.test(stage.path) }
-    while stage.pid == nil { try await Task.sleep(for: .milliseconds(20)) }
-    task.cancel()
-    await #expect(throws: CancellationError.self) { try await task.value }
+    try await SocketService.smoke(try #require(MisbehaverStage.program)) { service in
+      let runner = service.runner()
+      let task = Task { try await runner.test(stage.path) }
+      while stage.pid == nil { try await Task.sleep(for: .milliseconds(20)) }
+      task.cancel()
+      await #expect(throws: CancellationError.self) { try await task.value }
+    }
     while try !stage.hasEnded { try await Task.sleep(for: .milliseconds(20)) }
   }
 
@@ -74,13 +77,13 @@ struct ServiceTests {
     exec \(program) "$@"
     """.write(toFile: script, atomically: true, encoding: .utf8)
     try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: script)
-    #expect(try await SocketService.smoke(script).runner().test(stage.path).text == "here I am")
+    let report = try await SocketService.smoke(script) { try await $0.runner().test(stage.path) }
+    #expect(report.text == "here I am")
   }
 
   @Test func aServiceThatCannotBeginIsNoVerdict() async throws {
-    let service = try SocketService.smoke("/bin/true")
     await #expect {
-      try await service.runner().test("/m.gguf")
+      try await SocketService.smoke("/bin/true") { try await $0.runner().test("/m.gguf") }
     } throws: { error in
       (error as? SmokeError)?.problem.contains("is busy, or its process cannot begin") == true
     }
@@ -89,12 +92,13 @@ struct ServiceTests {
   /// After an update the old daemon may meet the new service.
   @Test(.enabled(if: Program.hubwatch != nil, "needs hubwatch"))
   func anotherVersionIsRefusedWithItsReason() async throws {
-    let service = try SocketService.smoke(try #require(Program.hubwatch).path)
-    let runner = service.runner()
-    var request = runner.request(.smoke, path: "/m.gguf")
-    request.version = 99
+    let program = try #require(Program.hubwatch).path
     await #expect {
-      try await runner.ask(request, as: SmokeReport.self)
+      try await SocketService.smoke(program) { service in
+        var request = service.runner().request(.smoke, path: "/m.gguf")
+        request.version = 99
+        return try await service.runner().ask(request, as: SmokeReport.self)
+      }
     } throws: { error in
       (error as? SmokeError)?.problem.contains("version 99") == true
     }
