@@ -1,7 +1,9 @@
+import CLinux
 import Domain
 import Foundation
 import Inference
 import ModelFiles
+import Synchronization
 
 /// One model under test: the checks in their order, cheap ones first, each with what it found.
 struct Examination {
@@ -38,13 +40,20 @@ struct Examination {
     loading.memory = options.memory
     loading.quantizeAbove = Self.floatLimit
     loading.surveys = true
+    // What the process has before weights are copied, the tokenizer with it, comes on top of what the core foresees.
+    let before = Mutex<Int64>(0)
+    loading.willRepack = {
+      hubwatch_give_back_code()
+      before.withLock { $0 = ProcessMemory.resident ?? 0 }
+    }
     model = try LanguageModel(file: path, options: loading)
     session = try model.session()
     self.report.loadSeconds = Self.seconds(.now - start)
     self.report.architecture = model.shape.architecture
     self.report.quantization = model.quantizationName
     self.report.parameters = model.shape.parameters
-    self.report.estimateBytes = model.memory.weights.bytes + model.memory.cache.bytes + model.memory.compute.bytes
+    self.report.estimateBytes =
+      before.withLock { $0 } + model.memory.weights.bytes + model.memory.cache.bytes + model.memory.compute.bytes
   }
 
   /// Runs all checks.
@@ -53,7 +62,7 @@ struct Examination {
       look()
       try read()
       try speak()
-      report.peakMemoryBytes = PeakMemory.bytes
+      report.peakMemoryBytes = ProcessMemory.peak
       try converse()
       try compareCache()
       try tryAlternatives()

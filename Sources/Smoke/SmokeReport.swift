@@ -36,7 +36,8 @@ public struct SmokeReport: Sendable, Codable, Equatable {
   public var perplexity: Double?
   /// Peak resident memory of the child process, the mapped file included.
   public var peakMemoryBytes: Int64?
-  /// What the core said beforehand that it would need: weights, KV cache and activations.
+  /// What was foreseen before weights were copied: what the process had by then, and the core's need of weights, KV cache and
+  /// activations.
   public var estimateBytes: Int64?
   /// How well it predicts the built-in texts.
   public var texts: [Text] = []

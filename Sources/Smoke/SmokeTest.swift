@@ -1,6 +1,5 @@
 import Domain
 import Foundation
-import Glibc
 import Inference
 import ModelFiles
 
@@ -52,17 +51,7 @@ public enum SmokeTest {
     } catch {
       report.reasons = ["\(error)"]
     }
-    if report.peakMemoryBytes == nil { report.peakMemoryBytes = PeakMemory.bytes }
+    if report.peakMemoryBytes == nil { report.peakMemoryBytes = ProcessMemory.peak }
     return report.withinBounds
-  }
-}
-
-/// The most memory that this process ever had.
-enum PeakMemory {
-  /// Peak resident memory in bytes, mapped pages included; nil when the kernel does not say.
-  static var bytes: Int64? {
-    var usage = rusage()
-    guard getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage) == 0 else { return nil }
-    return Int64(usage.ru_maxrss) * 1024
   }
 }
