@@ -22,7 +22,7 @@ struct Examination {
   /// Tokens that are read of one text.
   private static let textTokens = 192
   /// Tokens of the text with which the layers are toured.
-  private static let tourTokens = 64
+  private static let tourTokens = 48
   /// Tokens of an answer at most.
   private static let answerTokens = 48
   /// Tokens that the model goes on to say after each prompt.
@@ -225,6 +225,8 @@ struct Examination {
       guard hasTime(tokens: Self.textTokens), let changed = try finiteLosses(text, change) else { return nil }
       before += text.losses
       after += changed
+      // What was chance is mostly gone with the next text.
+      guard Self.gain(after, before) > LayerEvidence.hint else { return nil }
     }
     guard Spread.liesBelow(-LayerEvidence.gain, sigmas: LayerEvidence.sigmas, zip(after, before).map { $0 - $1 }) else {
       return nil

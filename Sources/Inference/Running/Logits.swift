@@ -1,4 +1,4 @@
-import Glibc
+import CKernels
 
 /// What is done with the logits of one position.
 public enum Logits {
@@ -30,10 +30,6 @@ public enum Logits {
 
   /// −ln p of a target under the softmax of the logits.
   static func loss(_ logits: UnsafeBufferPointer<Float>, target: Int) -> Double {
-    var largest = -Float.infinity
-    for logit in logits where !(logit <= largest) { largest = logit }
-    var sum = 0.0
-    for logit in logits { sum += Double(expf(logit - largest)) }
-    return log(sum) + Double(largest) - Double(logits[target])
+    hw_log_sum_exp(logits.baseAddress, logits.count) - Double(logits[target])
   }
 }
