@@ -12,12 +12,20 @@ struct BrokenZoo: ParsableCommand {
   @Option(help: "Threads of the core.") var threads = 2
   @Option(help: "Only breakages whose name contains this.") var only: String?
   @Option(help: "The layer that is broken when only one is; the middle unless said otherwise.") var layer: Int?
+  @Option(help: "Only writes the first such broken model to this file.") var write: String?
   @Flag(help: "All reasons of each verdict.") var verbose = false
   @Argument(help: "Sound GGUF files.") var models: [String]
 
   func run() throws {
     let folder = try TemporaryFolder()
     let breakages = Breakage.all.filter { breakage in only.map { breakage.name.contains($0) } ?? true }
+    if let write {
+      guard let breakage = breakages.first, let path = models.first else { throw ValidationError("no such breakage") }
+      var model = try EditableModel(path: path)
+      model.brokenLayer = layer
+      try breakage.applied(to: model).write(to: write)
+      return print("\(write): \(breakage.name)")
+    }
     var (detected, visible) = (0, 0)
     for model in models {
       print("\n\(model)")

@@ -21,6 +21,10 @@ struct Examination {
   private static let floatLimit = ByteCount(1 << 30)
   /// Tokens that are read of one text.
   private static let textTokens = 192
+  /// Changes that get a second look after the tour.
+  private static let suspicions = 8
+  /// Tokens that are scored in it.
+  private static let glance = 64
   /// Tokens of the text with which the layers are toured.
   private static let tourTokens = 48
   /// Tokens of an answer at most.
@@ -195,7 +199,7 @@ struct Examination {
       guard hasTime(tokens: ids.count) else { return leaveOut("other readings of the header") }
       guard let changed = try finiteLosses(text, alternative.change) else { continue }
       guard Self.gain(changed, text.losses) > LayerEvidence.hint else { continue }
-      guard let (before, after) = try confirmed(alternative.change) else { continue }
+      guard let (before, after) = try confirmed(alternative.change, gain: Alternative.gain) else { continue }
       findings.append(alternative.finding(perplexity: before, changed: after))
       return
     }
@@ -210,16 +214,27 @@ struct Examination {
     let evidence = LayerEvidence(
       tour: try session.tour(ids, scored: Self.scored(ids), while: { hasTime(tokens: ids.count) }))
     findings += evidence.broken
-    for (change, words) in evidence.suspicions.prefix(4) {
-      guard let (before, after) = try confirmed(change) else { continue }
+    for (change, words) in evidence.suspicions.prefix(Self.suspicions) {
+      guard try isWorthALook(change) else { continue }
+      guard let (before, after) = try confirmed(change, gain: LayerEvidence.gain) else { continue }
       findings.append(LayerEvidence.finding(words, perplexity: before, changed: after))
       return
     }
   }
 
+  /// Whether the beginning of another text becomes easier, too: most of what one short text says is chance.
+  private func isWorthALook(_ change: GraphChange) throws -> Bool {
+    guard let text = knownTexts.dropFirst().first else { return true }
+    let ids = tokens(of: text.text)
+    let first = Self.scored(ids).lowerBound
+    let scored = first..<min(first + Self.glance, ids.count - 1)
+    let changed = try finiteLosses(Array(ids.prefix(scored.upperBound + 1)), scored, change)
+    return changed.map { Self.gain($0, Array(text.losses.prefix(scored.count))) > LayerEvidence.hint } ?? false
+  }
+
   /// The perplexity on all known texts before and after a change, if chance does not explain how much easier they became;
   /// what is true of one text must be true of others.
-  private func confirmed(_ change: GraphChange) throws -> (before: Double, after: Double)? {
+  private func confirmed(_ change: GraphChange, gain: Double) throws -> (before: Double, after: Double)? {
     var (before, after): ([Double], [Double]) = ([], [])
     for text in knownTexts {
       guard hasTime(tokens: Self.textTokens), let changed = try finiteLosses(text, change) else { return nil }
@@ -228,7 +243,7 @@ struct Examination {
       // What was chance is mostly gone with the next text.
       guard Self.gain(after, before) > LayerEvidence.hint else { return nil }
     }
-    guard Spread.liesBelow(-LayerEvidence.gain, sigmas: LayerEvidence.sigmas, zip(after, before).map { $0 - $1 }) else {
+    guard Spread.liesBelow(-gain, sigmas: LayerEvidence.sigmas, zip(after, before).map { $0 - $1 }) else {
       return nil
     }
     return (Self.perplexity(before), Self.perplexity(after))
@@ -258,8 +273,12 @@ struct Examination {
   /// The losses after a change; nil when it makes the model compute nonsense.
   private func finiteLosses(_ reading: Reading, _ change: GraphChange) throws -> [Double]? {
     let ids = tokens(of: reading.text)
+    return try finiteLosses(ids, Self.scored(ids), change)
+  }
+
+  private func finiteLosses(_ ids: [Int32], _ scored: Range<Int>, _ change: GraphChange) throws -> [Double]? {
     do {
-      return try session.losses(ids, scored: Self.scored(ids), changed: change)
+      return try session.losses(ids, scored: scored, changed: change)
     } catch let error as InferenceError where error.kind == .notFinite {
       return nil
     }

@@ -47,8 +47,6 @@ public struct SmokeReport: Sendable, Codable, Equatable {
   public var text: String?
   /// What it answered in its chat template; nil when it was not asked.
   public var answer: String?
-  /// Capability probes that were run.
-  public var probes: [String] = []
   /// The walls around the process that ran the model: `limits`, `landlock 7`, `seccomp`.
   public var isolation: [String] = []
   /// How a process that prints this report ends: 0 for a pass, 65 for a broken container, else 1.
@@ -57,7 +55,7 @@ public struct SmokeReport: Sendable, Codable, Equatable {
   enum CodingKeys: String, CodingKey {
     case schema, path, verdict, reasons, architecture, quantization, parameters, loadSeconds
     case promptTokensPerSecond, tokensPerSecond, perplexity, peakMemoryBytes, estimateBytes, texts, notes
-    case text, answer, probes, isolation, isBrokenContainer
+    case text, answer, isolation, isBrokenContainer
   }
 
   /// A report with a verdict and nothing measured.
@@ -92,7 +90,6 @@ public struct SmokeReport: Sendable, Codable, Equatable {
     report.architecture = architecture.map { String($0.prefix(100)) }
     report.quantization = quantization.map { String($0.prefix(100)) }
     report.isolation = isolation.prefix(8).map { String($0.prefix(40)) }
-    report.probes = []
     return report
   }
 

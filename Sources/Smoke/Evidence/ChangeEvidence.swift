@@ -5,6 +5,9 @@ struct Alternative: Sendable {
   let change: GraphChange
   let words: String
 
+  /// Nats a token by which texts have to become easier.
+  static let gain = 0.03
+
   /// The mistakes that conversions make.
   ///
   /// - Parameters:

@@ -9,14 +9,12 @@ struct ChatEvidence {
   let tokenizer: Tokenizer
 
   var findings: [Finding] {
-    if let marker = strangeMarker {
-      return [
-        .suspect(
-          "its chat template writes \(marker), which is no token of its tokenizer: the template belongs to another model"
-        )
-      ]
+    let strange = strangeMarker.map { "its chat template writes \($0), which is no token of its tokenizer" }
+    // Some models were tuned with such words as plain text, and know them well.
+    guard !answer.hasEnded else { return strange.map { [.note($0)] } ?? [] }
+    if let strange {
+      return [.suspect("\(strange), and its answer does not end: the template belongs to another model")]
     }
-    guard !answer.hasEnded else { return [] }
     // Tokens without a text of their own that do not end the turn: the file does not know its own end.
     let markers = answer.ids.map { tokenizer.decode([$0], special: true) }.filter(Self.isMarker)
     if let first = markers.first {

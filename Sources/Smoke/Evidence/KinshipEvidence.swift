@@ -84,7 +84,9 @@ struct KinshipEvidence {
       guard Spread.median(nearest.compactMap { $0 }) > 0.6 else { continue }
       // The first layers and the last are a world of their own.
       let strays = (2..<layers.count - 3).filter { (nearest[$0] ?? 1) < 0.15 }
-      if !strays.isEmpty { words.append("\(role.split(separator: ".")[0]) of \(Figures.layers(strays))") }
+      if Pattern.isDamage(strays.count, of: layers.count) {
+        words.append("\(role.split(separator: ".")[0]) of \(Figures.layers(strays))")
+      }
     }
     guard !words.isEmpty else { return [] }
     let one = words.count == 1
@@ -149,7 +151,7 @@ struct KinshipEvidence {
       let elsewhere = (2..<layers.count - 2).filter { abs($0 - layer) >= 5 }.map(nearness).max() ?? 0
       return elsewhere > here + 0.2
     }
-    guard !misplaced.isEmpty else { return [] }
+    guard Pattern.isDamage(misplaced.count, of: layers.count) else { return [] }
     return [
       .suspect(
         "\(Figures.layers(misplaced)) would fit better elsewhere: layers were exchanged or belong to another model")

@@ -35,6 +35,12 @@ enum Spread {
   }
 }
 
+/// Damage is rare, and what is frequent belongs to the architecture.
+enum Pattern {
+  /// Whether so many odd layers may be damaged ones: one in twelve at most, or two.
+  static func isDamage(_ odd: Int, of layers: Int) -> Bool { odd > 0 && odd <= max(2, layers / 12) }
+}
+
 /// The shape of a list of norms, whatever their size: logarithms, with mean 0 and length 1.
 struct LogProfile: Sendable {
   private(set) var values: [Float]

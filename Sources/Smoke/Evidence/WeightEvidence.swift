@@ -48,6 +48,14 @@ struct WeightEvidence {
           "\(first.constantRows) of \(first.rows) rows of \(first.name) are one number throughout"
             + Self.more(flat.count)))
     }
+    let constant = roles.compactMap { _, tensors -> TensorStatistics? in
+      let flat = tensors.filter { $0.rows == 1 && $0.norm > 0 && $0.columnNorms.min() == $0.columnNorms.max() }
+      // What is so in every layer is how the model was made.
+      return flat.count * 4 <= tensors.count ? flat.first : nil
+    }
+    if let first = constant.first {
+      findings.append(.suspect("\(first.name) is one number throughout, which it is in no other layer"))
+    }
     return findings
   }
 
@@ -99,12 +107,17 @@ struct WeightEvidence {
         let around = (max(0, index - 2)...min(sizes.count - 1, index + 2)).filter { $0 != index }.map { sizes[$0] }
         return sizes[index] - Spread.median(around)
       }
-      let limit = max(Self.sizeLimit, 6 * Spread.deviation(distances))
-      for (index, distance) in distances.enumerated() where tensors[index].norm > 0 {
+      // Norms behind a part differ more from layer to layer than matrices do.
+      let floor = tensors[0].rows > 1 ? Self.sizeLimit : Self.normLimit
+      let limit = max(floor, 6 * Spread.deviation(distances))
+      let strangers = distances.indices.filter { index in
         // The first layers and the last are a world of their own.
         let isEdge = index < 2 || index >= sizes.count - 2
-        if abs(distance) > (isEdge ? 2.5 * limit : limit) { odd.append((tensors[index], exp2(distance))) }
+        return tensors[index].norm > 0 && abs(distances[index]) > (isEdge ? 2.5 * limit : limit)
       }
+      // Many of them are a pattern: layers that look near and layers that look far, say.
+      guard Pattern.isDamage(strangers.count, of: tensors.count) else { continue }
+      odd += strangers.map { (tensors[$0], exp2(distances[$0])) }
     }
     guard let worst = odd.max(by: { abs(log($0.times)) < abs(log($1.times)) }) else { return [] }
     let words =
@@ -114,6 +127,7 @@ struct WeightEvidence {
 
   /// In powers of two.
   private static let sizeLimit = 0.7
+  private static let normLimit = 2.0
 
   private static func isVocabulary(_ tensor: TensorStatistics) -> Bool {
     ["token_embd.weight", "output.weight"].contains(tensor.name)

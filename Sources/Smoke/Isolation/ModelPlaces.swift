@@ -64,11 +64,11 @@ struct ModelPlaces: Sendable, Equatable {
     }
   }
 
-  /// Calls `body` with what Landlock is to leave readable: the model, and what the kernel says of free memory.
+  /// Calls `body` with what Landlock is to leave readable: the model, and what the kernel says of memory.
   func withPlaces<Result>(_ body: (UnsafeBufferPointer<hubwatch_place>) -> Result) -> Result {
     let wanted =
       files.map { ($0, hubwatch_may_read) } + folders.map { ($0, hubwatch_may_list) }
-      + [("/proc/meminfo", hubwatch_may_read), ("/proc/self/statm", hubwatch_may_read)]
+      + [("/proc/meminfo", hubwatch_may_read), ("/proc/self/status", hubwatch_may_read)]
     let paths = wanted.map { strdup($0.0) }
     defer { for path in paths { free(path) } }
     let places = zip(paths, wanted).map { hubwatch_place(path: $0, rights: $1.1) }

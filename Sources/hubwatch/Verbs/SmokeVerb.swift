@@ -20,6 +20,7 @@ struct SmokeVerb: Verb {
   @OptionGroup var common: CommonOptions
   @Argument(help: "A GGUF file, a folder of safetensors, or the id of a fetched model.") var model: String?
   @Flag(help: "Print one JSON document.") var json = false
+  @Flag(help: "Ask what passes the questions of `hubwatch probes`, too.") var probes = false
   @Flag(help: "Say which graphics cards there are.") var devices = false
   @Option(help: "Threads; the configuration's by default.") var threads: Int?
 
@@ -36,27 +37,37 @@ struct SmokeVerb: Verb {
       try common.print(json ? JSONOutput.document(DevicesReport(answer)) : DevicesReport(answer).text)
       return .done
     }
-    let report: SmokeReport
-    if InputPath.isFile(model) || InputPath.isModelFolder(model) {
-      let runner = SmokeRunner(program: SmokeRunner.thisProgram, options: .init(loaded.settings.smoke))
-      report = try await runner.test(model)
-    } else {
-      report = try await testCopy(model, loaded)
-    }
-    try common.print(json ? JSONOutput.document(PublicReport(report)) : Self.text(report, common.terminal.style))
+    let (report, asked) =
+      InputPath.isFile(model) || InputPath.isModelFolder(model)
+      ? try await testFile(model, loaded) : try await testCopy(model, loaded)
+    let rows = asked.map { $0.results.map { ProbeFindings.Row(result: $0, at: Date()) } } ?? []
+    let text =
+      json
+      ? JSONOutput.document(PublicReport(report, probes: rows))
+      : Self.text(report, asked, common.terminal.style)
+    try common.print(text)
     return report.exitCode
   }
 
-  private func testCopy(_ model: String, _ loaded: LoadedSettings) async throws -> SmokeReport {
+  private func testFile(_ path: String, _ loaded: LoadedSettings) async throws -> (SmokeReport, ProbeReport?) {
+    let runner = SmokeRunner(program: SmokeRunner.thisProgram, options: .init(loaded.settings.smoke))
+    let report = try await runner.test(path)
+    guard probes, report.verdict == .pass else { return (report, nil) }
+    let budget = loaded.settings.probes.budgetSeconds
+    return (report, try await runner.probe(path, try loaded.probeSuite(), budgetSeconds: budget))
+  }
+
+  private func testCopy(_ model: String, _ loaded: LoadedSettings) async throws -> (SmokeReport, ProbeReport?) {
     guard let id = RepoID(model), id.description.contains("/") else { throw InputError.noSuchFile(model) }
     return try await House.open(loaded, observe: Narrator(terminal: common.errorTerminal).observer) { house in
       let copy = try house.catalog.copies(of: id).first { $0.state == .verified || $0.state == .tested }
       guard let copy else { throw InputError.notFetched(model) }
-      return try await house.street.test(copy)
+      let report = try await house.street.test(copy)
+      return (report, probes && report.verdict == .pass ? try await house.street.probe(copy) : nil)
     }
   }
 
-  private static func text(_ report: SmokeReport, _ style: Style) -> String {
+  private static func text(_ report: SmokeReport, _ asked: ProbeReport?, _ style: Style) -> String {
     let meaning: Style.Meaning =
       switch report.verdict {
       case .pass: .good
@@ -83,6 +94,10 @@ struct SmokeVerb: Verb {
       facts.append("peak memory \(ByteCount(peak).asMemory)\(estimate)")
     }
     if !facts.isEmpty { lines.append("  " + facts.map { ForeignText.safe($0, limit: 100) }.joined(separator: ", ")) }
+    if let asked {
+      lines.append(
+        "  " + (asked.trouble.map { ForeignText.oneLine($0, limit: 400) } ?? ProbeWords.summary(asked.results)))
+    }
     if !report.isolation.isEmpty {
       let walls = report.isolation.map { ForeignText.safe($0, limit: 40) }.joined(separator: ", ")
       lines.append(style.paint("  kept at bay by \(walls)", .faint))
@@ -117,10 +132,10 @@ struct PublicReport: Encodable {
   let notes: [String]
   let text: String?
   let answer: String?
-  let probes: [String]
+  let probes: [ProbeFindings.Row]
   let isolation: [String]
 
-  init(_ report: SmokeReport) {
+  init(_ report: SmokeReport, probes: [ProbeFindings.Row]) {
     schema = report.schema
     path = report.path
     verdict = report.verdict
@@ -138,7 +153,7 @@ struct PublicReport: Encodable {
     notes = report.notes
     text = report.text
     answer = report.answer
-    probes = report.probes
+    self.probes = probes
     isolation = report.isolation
   }
 
