@@ -43,7 +43,7 @@ struct SmokeVerb: Verb {
     let rows = asked.map { $0.results.map { ProbeFindings.Row(result: $0, at: Date()) } } ?? []
     let text =
       json
-      ? JSONOutput.document(PublicReport(report, probes: rows))
+      ? try JSONOutput.document(PublicReport(report, probes: rows))
       : Self.text(report, asked, common.terminal.style)
     try common.print(text)
     return report.exitCode
