@@ -57,7 +57,7 @@ let package = Package(
       ]),
     .target(
       name: "TestSupport",
-      dependencies: ["Checksums", "CKernels", "Hub", "HubServer", "ModelFiles", "Smoke", "Domain"],
+      dependencies: ["Checksums", "CKernels", "FuzzSupport", "Hub", "HubServer", "ModelFiles", "Smoke", "Domain"],
       path: "Tests/Support"),
     .executableTarget(
       name: "simulated-hub", dependencies: ["TestSupport", argumentParser], path: "Benchmarks/SimulatedHubServer"),

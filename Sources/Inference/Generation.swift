@@ -101,5 +101,5 @@ extension LanguageModel {
 
 extension Duration {
   /// The duration as a floating-point number of seconds.
-  var inSeconds: Double { Double(components.seconds) + Double(components.attoseconds) * 1e-18 }
+  package var inSeconds: Double { Double(components.seconds) + Double(components.attoseconds) * 1e-18 }
 }

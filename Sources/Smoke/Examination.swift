@@ -52,7 +52,7 @@ struct Examination {
     }
     model = try LanguageModel(file: path, options: loading)
     session = try model.session()
-    self.report.loadSeconds = Self.seconds(.now - start)
+    self.report.loadSeconds = (.now - start).inSeconds
     self.report.architecture = model.shape.architecture
     self.report.quantization = model.quantizationName
     self.report.parameters = model.shape.parameters
@@ -112,7 +112,7 @@ struct Examination {
       let losses = try session.losses(ids, scored: Self.scored(ids))
       duration += .now - begin
       count += ids.count
-      speed = Double(count) / max(Self.seconds(duration), 1e-9)
+      speed = Double(count) / max(duration.inSeconds, 1e-9)
       let bytes = Self.scored(ids).reduce(0) { $0 + model.tokenizer.bytes(ids[$1 + 1]).count }
       readings.append(Reading(text: text, losses: losses, bytes: bytes))
     }
@@ -295,7 +295,7 @@ struct Examination {
 
   /// Whether so many more tokens can be read within the budget.
   private func hasTime(tokens: Int) -> Bool {
-    let spent = Self.seconds(.now - start)
+    let spent = (.now - start).inSeconds
     return spent + Double(tokens) / max(speed, 1e-3) < options.budgetSeconds
   }
 
@@ -316,9 +316,5 @@ struct Examination {
       default: .pass
       }
     return report
-  }
-
-  private static func seconds(_ duration: Duration) -> Double {
-    Double(duration.components.seconds) + Double(duration.components.attoseconds) / 1e18
   }
 }

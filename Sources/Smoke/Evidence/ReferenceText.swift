@@ -1,3 +1,5 @@
+import Foundation
+
 /// A short text that was never published before, on which it is measured how well a model predicts.
 struct ReferenceText: Sendable {
   /// What it is, for a person: `plain English`.
@@ -153,7 +155,7 @@ struct ReferenceText: Sendable {
     let total = Double(text.utf8.count)
     return counts.values.reduce(0) { sum, count in
       let share = Double(count) / total
-      return sum - share * Binary.logarithm(share)
+      return sum - share * log2(share)
     }
   }
 }

@@ -86,10 +86,7 @@ public struct ProbeRun {
     return try LanguageModel(file: path, options: core)
   }
 
-  private static func seconds(since start: ContinuousClock.Instant) -> Double {
-    let duration = ContinuousClock.now - start
-    return Double(duration.components.seconds) + Double(duration.components.attoseconds) * 1e-18
-  }
+  private static func seconds(since start: ContinuousClock.Instant) -> Double { (.now - start).inSeconds }
 
   /// The model's chat template, when it has one that can be rendered.
   private static func template(of model: LanguageModel) -> (ChatTemplate?, String?) {
@@ -180,7 +177,7 @@ public struct ProbeRun {
     var text = ""
     while ids.count < limit(text, probe), session.position < model.contextLength {
       guard secondsLeft > 0 else { throw OutOfTime() }
-      let token = Self.likeliest(logits)
+      let token = Logits.greedy(logits)
       if model.tokenizer.stopTokens.contains(token) { break }
       ids.append(token)
       text = model.tokenizer.decode(ids)
@@ -202,11 +199,5 @@ public struct ProbeRun {
     let isLong = item.check.rule != nil || item.check.lines != nil || !item.check.json.isEmpty
     guard !isLong, let first = text.firstIndex(where: { !$0.isWhitespace }) else { return nil }
     return text[first...].firstIndex(where: \.isNewline)
-  }
-
-  private static func likeliest(_ logits: [Float]) -> Int32 {
-    var best = 0
-    for index in logits.indices where logits[index] > logits[best] { best = index }
-    return Int32(best)
   }
 }

@@ -1,14 +1,15 @@
 import Domain
+import FuzzSupport
 import ModelFiles
 
 /// One way in which a model can be broken.
 public struct Breakage: Sendable {
   /// What was done, for the table.
   public let name: String
-  private let change: @Sendable (inout EditableModel, inout SystemIndependentGenerator) -> Void
+  private let change: @Sendable (inout EditableModel, inout SeededGenerator) -> Void
 
   init(
-    _ name: String, _ change: @escaping @Sendable (inout EditableModel, inout SystemIndependentGenerator) -> Void
+    _ name: String, _ change: @escaping @Sendable (inout EditableModel, inout SeededGenerator) -> Void
   ) {
     self.name = name
     self.change = change
@@ -17,25 +18,9 @@ public struct Breakage: Sendable {
   /// The broken model.
   public func applied(to model: EditableModel, seed: UInt64 = 1) -> EditableModel {
     var broken = model
-    var generator = SystemIndependentGenerator(seed: seed)
+    var generator = SeededGenerator(state: seed)
     change(&broken, &generator)
     return broken
-  }
-}
-
-/// The same numbers on every machine. Source: Vigna's SplitMix64, <https://prng.di.unimi.it/splitmix64.c>.
-public struct SystemIndependentGenerator: RandomNumberGenerator, Sendable {
-  private var state: UInt64
-
-  /// A generator with a seed.
-  public init(seed: UInt64) { state = seed }
-
-  public mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var value = state
-    value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
-    return value ^ (value >> 31)
   }
 }
 
@@ -49,7 +34,7 @@ extension EditableModel.Tensor {
   }
 
   /// Rows in a random order.
-  mutating func shuffleRows(_ generator: inout SystemIndependentGenerator) {
+  mutating func shuffleRows(_ generator: inout SeededGenerator) {
     reorderRows(Array(0..<rows).shuffled(using: &generator))
   }
 

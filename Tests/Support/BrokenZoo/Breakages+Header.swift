@@ -1,10 +1,11 @@
 import Domain
+import FuzzSupport
 import ModelFiles
 
 extension Breakage {
   private static func set(
     _ name: String, _ value: GGUFValue
-  ) -> @Sendable (inout EditableModel, inout SystemIndependentGenerator) -> Void {
+  ) -> @Sendable (inout EditableModel, inout SeededGenerator) -> Void {
     { model, _ in model[model.key(name)] = value }
   }
 

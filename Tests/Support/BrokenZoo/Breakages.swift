@@ -1,4 +1,5 @@
 import Domain
+import FuzzSupport
 import ModelFiles
 
 extension Breakage {
@@ -11,8 +12,8 @@ extension Breakage {
   }
 
   private static func change(
-    _ part: String, _ body: @escaping @Sendable (inout EditableModel.Tensor, inout SystemIndependentGenerator) -> Void
-  ) -> @Sendable (inout EditableModel, inout SystemIndependentGenerator) -> Void {
+    _ part: String, _ body: @escaping @Sendable (inout EditableModel.Tensor, inout SeededGenerator) -> Void
+  ) -> @Sendable (inout EditableModel, inout SeededGenerator) -> Void {
     { model, generator in model.change("blk.\(middle(model)).\(part).weight") { body(&$0, &generator) } }
   }
 
