@@ -26,6 +26,7 @@ struct Hubwatch: AsyncParsableCommand {
       PullVerb.self, SmokeVerb.self, ProbesVerb.self, CompareVerb.self, DigestVerb.self, KeepVerb.self, DropVerb.self,
       PathVerb.self, GCVerb.self,
       ScrubVerb.self, ToolsVerb.self, StatusVerb.self, DemoVerb.self, CoreVerb.self, ConfigVerb.self,
+      ManualVerb.self,
     ])
 
   /// The program. Not asynchronous itself, since the process that runs foreign models confines itself while it has one thread,
