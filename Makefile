@@ -20,7 +20,7 @@ BINARY := .build/release/hubwatch
 INSTALLED := .build/static/release/hubwatch
 
 .PHONY: all build demo test torture fuzz fuzz-core bench bench-fit bench-poll bench-download bench-core bench-smoke zoo static lint
-.PHONY: completions man install uninstall
+.PHONY: completions man install uninstall deb
 .PHONY: clean system model python llama quantized reference
 
 all: build
@@ -174,6 +174,14 @@ uninstall:
 	  $(DESTDIR)$(PREFIX)/share/man/man1/hubwatch.1 $(DESTDIR)$(PREFIX)/share/man/man1/hubwatch-*.1 \
 	  $(DESTDIR)$(PREFIX)/share/man/man5/hubwatch.toml.5
 	for unit in systemd/*.service systemd/*.socket systemd/*.timer; do rm -f $(DESTDIR)$(UNITS)/$$(basename "$$unit"); done
+
+## Makes a Debian package in .build/deb.
+deb:
+	@scripts/system-packages dpkg-dev
+	rm -rf .build/deb
+	$(MAKE) install DESTDIR=$(CURDIR)/.build/deb/stage PREFIX=/usr UNITS=/usr/lib/systemd/system \
+	  ZSH_COMPLETIONS=/usr/share/zsh/vendor-completions
+	scripts/debian-package .build/deb/stage $(INSTALLED) .build/static/checkouts .build/deb
 
 clean:
 	rm -rf .build
