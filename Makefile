@@ -19,7 +19,8 @@ PACKED := $(shell getconf GNU_LIBC_VERSION | awk '{split($$2, v, "."); if (v[1] 
 BINARY := .build/release/hubwatch
 INSTALLED := .build/static/release/hubwatch
 
-.PHONY: all build demo test torture fuzz fuzz-core bench bench-fit bench-poll bench-download bench-core bench-smoke zoo static lint install uninstall
+.PHONY: all build demo test torture fuzz fuzz-core bench bench-fit bench-poll bench-download bench-core bench-smoke zoo static lint
+.PHONY: completions man install uninstall deb
 .PHONY: clean system model python llama quantized reference
 
 all: build
@@ -130,10 +131,33 @@ lint:
 
 PREFIX ?= /usr/local
 UNITS ?= /etc/systemd/system
+# Where shells look for completions.
+BASH_COMPLETIONS ?= $(PREFIX)/share/bash-completion/completions
+ZSH_COMPLETIONS ?= $(PREFIX)/share/zsh/site-functions
+FISH_COMPLETIONS ?= $(PREFIX)/share/fish/vendor_completions.d
+# What is generated from the commands.
+GENERATED := .build/generated
 
-## Installs the program and the systemd units (as root).
-install: static
+## Writes completions for bash, zsh and fish into .build/generated.
+completions: static
+	mkdir -p $(GENERATED)
+	for shell in bash zsh fish; do $(INSTALLED) --generate-completion-script $$shell > $(GENERATED)/hubwatch.$$shell; done
+
+## Writes the manual pages into .build/generated/man.
+man: static
+	rm -rf $(GENERATED)/man
+	$(INSTALLED) manual $(GENERATED)/man
+
+## Installs the program, its manual, completions and the systemd units (as root).
+install: static completions man
 	install -D -m 0755 $(INSTALLED) $(DESTDIR)$(PREFIX)/bin/hubwatch
+	install -D -m 0644 $(GENERATED)/hubwatch.bash $(DESTDIR)$(BASH_COMPLETIONS)/hubwatch
+	install -D -m 0644 $(GENERATED)/hubwatch.zsh $(DESTDIR)$(ZSH_COMPLETIONS)/_hubwatch
+	install -D -m 0644 $(GENERATED)/hubwatch.fish $(DESTDIR)$(FISH_COMPLETIONS)/hubwatch.fish
+	for section in man1 man5; do \
+	  install -d $(DESTDIR)$(PREFIX)/share/man/$$section; \
+	  install -m 0644 $(GENERATED)/man/$$section/* $(DESTDIR)$(PREFIX)/share/man/$$section; \
+	done
 	install -d $(DESTDIR)$(UNITS)
 	for unit in systemd/*.service systemd/*.socket systemd/*.timer; do \
 	  sed 's|/usr/bin/hubwatch|$(PREFIX)/bin/hubwatch|' "$$unit" > $(DESTDIR)$(UNITS)/$$(basename "$$unit"); \
@@ -145,8 +169,19 @@ install: static
 ## Removes what `make install` put there; state and models stay.
 uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/bin/hubwatch $(DESTDIR)/usr/lib/sysusers.d/hubwatch.conf \
-	  $(DESTDIR)/usr/lib/tmpfiles.d/hubwatch.conf
+	  $(DESTDIR)/usr/lib/tmpfiles.d/hubwatch.conf $(DESTDIR)$(BASH_COMPLETIONS)/hubwatch \
+	  $(DESTDIR)$(ZSH_COMPLETIONS)/_hubwatch $(DESTDIR)$(FISH_COMPLETIONS)/hubwatch.fish \
+	  $(DESTDIR)$(PREFIX)/share/man/man1/hubwatch.1 $(DESTDIR)$(PREFIX)/share/man/man1/hubwatch-*.1 \
+	  $(DESTDIR)$(PREFIX)/share/man/man5/hubwatch.toml.5
 	for unit in systemd/*.service systemd/*.socket systemd/*.timer; do rm -f $(DESTDIR)$(UNITS)/$$(basename "$$unit"); done
+
+## Makes a Debian package in .build/deb.
+deb:
+	@scripts/system-packages dpkg-dev
+	rm -rf .build/deb
+	$(MAKE) install DESTDIR=$(CURDIR)/.build/deb/stage PREFIX=/usr UNITS=/usr/lib/systemd/system \
+	  ZSH_COMPLETIONS=/usr/share/zsh/vendor-completions
+	scripts/debian-package .build/deb/stage $(INSTALLED) .build/static/checkouts .build/deb
 
 clean:
 	rm -rf .build

@@ -49,10 +49,14 @@ let package = Package(
         "Catalog", "Checksums", "Digest", "Downloads", "Fit", "Hub", "HTTP", "ModelFiles", "Settings", "Smoke",
         "Console", "Domain", "Upstreams", logging, lifecycle,
       ]),
+    .target(
+      name: "Doctor",
+      dependencies: ["Catalog", "CLinux", "Downloads", "Fit", "Settings", "Watch", "Domain"]),
     .executableTarget(
       name: "hubwatch",
       dependencies: [
-        "Catalog", "CLinux", "Console", "Digest", "Domain", "Downloads", "Fit", "Hub", "HubServer", "HTTP", "Inference",
+        "Catalog", "CLinux", "Console", "Digest", "Doctor", "Domain", "Downloads", "Fit", "Hub", "HubServer", "HTTP",
+        "Inference",
         "ModelFiles", "Settings", "Smoke", "Upstreams", "Watch", argumentParser, logging, subprocess,
       ]),
     .target(
@@ -147,6 +151,8 @@ let package = Package(
       name: "PollTests",
       dependencies: ["Catalog", "Domain", "Fit", "HTTP", "Hub", "ModelFiles", "Settings", "TestSupport", "Watch", grdb]),
     .testTarget(name: "HubwatchTests", dependencies: ["hubwatch", "Checksums", "ModelFiles"]),
+    .testTarget(
+      name: "DoctorTests", dependencies: ["Doctor", "Catalog", "Hub", "Settings", "Watch", "Domain", "TestSupport"]),
     .testTarget(name: "DigestTests", dependencies: ["Digest", "TestSupport"]),
     .testTarget(
       name: "HubServerTests", dependencies: ["HubServer", "Checksums", "Domain"], exclude: ["hub_client.py"]),

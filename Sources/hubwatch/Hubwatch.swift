@@ -25,7 +25,8 @@ struct Hubwatch: AsyncParsableCommand {
       RunVerb.self, DaemonVerb.self, PollVerb.self, ListVerb.self, ShowVerb.self, SearchVerb.self, FitVerb.self,
       PullVerb.self, SmokeVerb.self, ProbesVerb.self, CompareVerb.self, DigestVerb.self, KeepVerb.self, DropVerb.self,
       PathVerb.self, GCVerb.self,
-      ScrubVerb.self, ToolsVerb.self, StatusVerb.self, DemoVerb.self, CoreVerb.self, ConfigVerb.self,
+      ScrubVerb.self, ToolsVerb.self, StatusVerb.self, DoctorVerb.self, DemoVerb.self, CoreVerb.self, ConfigVerb.self,
+      ManualVerb.self,
     ])
 
   /// The program. Not asynchronous itself, since the process that runs foreign models confines itself while it has one thread,

@@ -102,27 +102,7 @@ struct StatusText {
     String(date.formatted(.iso8601).prefix(16)).replacing("T", with: " ") + " UTC"
   }
 
-  /// Foreign text made safe, broken at blanks, and words that are too long for a line cut in pieces.
   private func wrapped(_ text: String, indent: Int = 0) -> [String] {
-    let (prefix, room) = (String(repeating: " ", count: indent), max(10, width - indent))
-    var lines: [String] = []
-    var line = ""
-    for word in ForeignText.oneLine(text, limit: 1000).split(separator: " ") {
-      var rest = word
-      if !line.isEmpty, TextWidth.columns(line) + 1 + TextWidth.columns(String(rest)) > room {
-        lines.append(prefix + line)
-        line = ""
-      }
-      while TextWidth.columns(String(rest)) > room {
-        var piece = ""
-        while let next = rest.first, TextWidth.columns(piece + String(next)) <= room {
-          piece.append(next)
-          rest = rest.dropFirst()
-        }
-        lines.append(prefix + piece)
-      }
-      line += line.isEmpty ? String(rest) : " \(rest)"
-    }
-    return line.isEmpty ? lines : lines + [prefix + line]
+    WrappedText.lines(text, width: width, indent: indent)
   }
 }
