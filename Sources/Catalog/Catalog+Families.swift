@@ -69,6 +69,15 @@ extension Catalog {
     }
   }
 
+  /// Name and score of a family, without counting its members.
+  public func rank(ofFamily key: Int64) throws(CatalogError) -> (name: String, score: Double)? {
+    try read { database in
+      try Row.fetchOne(
+        database.cachedStatement(sql: "SELECT name, score FROM family WHERE key = ?"), arguments: [key]
+      ).map { ($0["name"], $0["score"]) }
+    }
+  }
+
   /// The family that a name stands for: that of a repository, or a base that was never met itself.
   public func family(named id: RepoID) throws(CatalogError) -> FamilyRecord? {
     try read { database in

@@ -93,6 +93,24 @@ extension Catalog {
     }
   }
 
+  /// What a repository offers by name and size only, the smallest first: layouts are long, and telling needs none.
+  public func offers(of id: RepoID) throws(CatalogError) -> [(path: RepoPath, quantization: Quantization, bytes: Int64)]
+  {
+    try read { database in
+      guard let key = try Self.key(database, id) else { return [] }
+      return try Row.fetchAll(
+        database.cachedStatement(
+          sql: "SELECT path, quantization, bytes FROM weights WHERE repo = ? ORDER BY bytes, path"),
+        arguments: [key]
+      ).map { row in
+        guard let path = RepoPath(row["path"]), let quantization = Quantization(row["quantization"]) else {
+          throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "a weights row does not read")
+        }
+        return (path, quantization, row["bytes"])
+      }
+    }
+  }
+
   private static func weights(_ row: Row, of repo: RepoID) throws -> WeightsRecord {
     let files: [[String]] = try JSONColumn.decode(row["files"])
     guard let path = RepoPath(row["path"]),

@@ -13,9 +13,19 @@ public struct MarkdownDigest: Sendable {
   public func render(_ story: Story) -> String {
     var lines = ["# hubwatch, \(Phrases.time(story.until))", "", Phrases.summary(story)]
     if let device = story.device { lines += ["", "Measured against: \(Self.escaped(device))"] }
+    let worth = Phrases.worthALook(story)
+    if !worth.isEmpty { lines += ["", "## \(Phrases.worthTitle)", ""] }
+    for entry in worth {
+      lines.append(
+        "- [\(Self.escaped(entry.id))](\(phrases.page(entry))): \(Self.escaped(Phrases.glance(entry)))")
+    }
+    if !story.needs.isEmpty {
+      lines += ["", "## \(Phrases.needsTitle)", ""] + story.needs.map { "- \(Self.escaped($0))" }
+    }
     for section in Phrases.sections {
       let entries = story.families.filter { section.places.contains($0.place) }
-      guard !entries.isEmpty else { continue }
+      let unnamed = section.places.reduce(0) { $0 + (story.unnamed[$1.rawValue] ?? 0) }
+      guard !entries.isEmpty || unnamed > 0 else { continue }
       lines += ["", "## \(section.title)", ""]
       for entry in entries.prefix(Phrases.sectionLimit) {
         var facts = entry.place == .tooBig ? [Phrases.shortfall(entry)] : Phrases.facts(entry)
@@ -24,9 +34,8 @@ public struct MarkdownDigest: Sendable {
         let text = facts.filter { !$0.isEmpty }.map(Self.escaped).joined(separator: "; ")
         lines.append("- [\(Self.escaped(entry.id))](\(phrases.page(entry)))" + (text.isEmpty ? "" : ": \(text)"))
       }
-      if entries.count > Phrases.sectionLimit {
-        lines.append("- and \(entries.count - Phrases.sectionLimit) more")
-      }
+      let rest = entries.dropFirst(Phrases.sectionLimit).reduce(unnamed) { $0 + 1 + $1.otherMembers.count }
+      if rest > 0 { lines.append("- " + Phrases.more(rest, of: section.places, again: "hubwatch digest --json")) }
     }
     if !story.abilities.isEmpty { lines += ["", "## \(AbilityPhrases.title)", ""] }
     for ability in story.abilities.prefix(AbilityPhrases.limit) {

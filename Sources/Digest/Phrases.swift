@@ -50,7 +50,7 @@ struct Phrases {
     case .split: text += "; runs with some layers in main memory"
     case .fits, .no, nil: break
     }
-    return text
+    return entry.enough.map { text.isEmpty ? $0 : "\(text); \($0)" } ?? text
   }
 
   /// The page of a repository.
@@ -82,34 +82,83 @@ struct Phrases {
     guard story.counts.polled > 0 || !story.families.isEmpty else {
       return ToolLine.all(story).isEmpty ? "Nothing new." : "No new models."
     }
-    let words: [(Story.Place, String)] = [
-      (.passed, "passed"), (.suspect, "suspect"), (.failed, "failed"), (.unsupported, "not testable here"),
-      (.downloaded, "fetched"), (.waiting, "waiting"), (.fits, "fit"), (.tooBig, "too big"), (.gated, "gated"),
-      (.noWeights, "without weights"), (.pickleOnly, "only as pickle"), (.notQuantized, "without GGUF"),
-      (.broken, "broken"), (.gone, "gone"),
-      (.leftOut, "left out"),
-    ]
-    let parts = words.compactMap { place, word in
-      story.places[place.rawValue].map { "\($0) \(word)" }
+    let parts = Story.Place.allCases.compactMap { place in
+      story.places[place.rawValue].map { "\($0) \(place.word)" }
     }
     let polled = story.counts.polled
     let heading = "\(polled) \(polled == 1 ? "model" : "models") polled, \(story.counts.new) new"
-    return parts.isEmpty ? heading + "." : heading + ": " + parts.joined(separator: ", ") + "."
+    let earlier = story.families.count { !$0.isPolled }
+    let tail = earlier == 0 ? "." : "; \(earlier) known before went on."
+    return parts.isEmpty ? heading + tail : heading + ": " + parts.joined(separator: ", ") + tail
+  }
+
+  /// New families that deserve a look, the best first, beside those that are ready to try.
+  static func worthALook(_ story: Story) -> [Story.Entry] {
+    let places: Set<Story.Place> = [.downloaded, .fits, .tooBig, .gated, .waiting, .suspect, .notQuantized]
+    let entries = story.families.filter { $0.isNew && $0.score > 0 && places.contains($0.place) }
+    return Array(entries.sorted { $0.score > $1.score }.prefix(worthLimit))
+  }
+
+  /// One line of a family that deserves a look, beside its name.
+  static func glance(_ entry: Story.Entry) -> String {
+    var words = [entry.architecture, entry.parameters.map(parameters), entry.place.word].compactMap { $0 }
+    if !entry.otherMembers.isEmpty { words.append("\(entry.otherMembers.count + 1) forms") }
+    return words.joined(separator: ", ")
+  }
+
+  /// The title of what only the person can do.
+  static let needsTitle = "What only you can do"
+  /// The title of that section.
+  static let worthTitle = "New and worth a look"
+  /// Families in it.
+  private static let worthLimit = 5
+
+  /// How a section with more than it shows ends.
+  static func more(_ count: Int, of section: Set<Story.Place>, again: String) -> String {
+    "and \(count) more: `\(command(section, again: again))` has them all"
+  }
+
+  /// The command that shows everything of a section: of what waits the digest itself holds examples only.
+  static func command(_ section: Set<Story.Place>, again: String) -> String {
+    section == [.waiting] ? "hubwatch list --state seen" : again
   }
 
   /// The sections, in the order of what a person wants to know first.
-  static let sections: [(title: String, places: Set<Story.Place>)] = [
-    ("Ready to try", [.passed]),
-    ("Suspect", [.suspect]),
-    ("Failed", [.failed, .broken]),
-    ("Fetched, not tested", [.downloaded, .unsupported]),
-    ("Fits, not fetched", [.fits]),
-    ("Needs a bigger card", [.tooBig]),
-    ("Needs you", [.gated]),
-    ("Waiting", [.waiting]),
-    ("No weights to run", [.noWeights, .pickleOnly, .notQuantized, .gone]),
+  static let sections: [(title: String, places: Set<Story.Place>, weight: Int)] = [
+    ("Ready to try", [.passed], 4),
+    ("Suspect", [.suspect], 2),
+    ("Failed", [.failed, .broken], 2),
+    ("Fetched, not tested", [.downloaded, .unsupported], 1),
+    ("Fits, not fetched", [.fits], 2),
+    ("Needs a bigger card", [.tooBig], 1),
+    ("Needs you", [.gated], 2),
+    ("Waiting", [.waiting], 1),
+    ("No weights to run", [.noWeights, .pickleOnly, .notQuantized, .gone], 1),
   ]
 
   /// Entries shown of one section; the rest is counted.
   static let sectionLimit = 8
+}
+
+extension Story.Place {
+  /// What is said of a model that is there.
+  var word: String {
+    switch self {
+    case .passed: "passed"
+    case .suspect: "suspect"
+    case .failed: "failed"
+    case .unsupported: "not testable here"
+    case .downloaded: "fetched"
+    case .waiting: "waiting"
+    case .fits: "fit"
+    case .tooBig: "too big"
+    case .gated: "gated"
+    case .noWeights: "without weights"
+    case .pickleOnly: "only as pickle"
+    case .notQuantized: "without GGUF"
+    case .broken: "broken"
+    case .gone: "gone"
+    case .leftOut: "left out"
+    }
+  }
 }

@@ -78,6 +78,8 @@ public struct Story: Sendable, Encodable {
     public var otherMembers: [String] = []
     /// Where it ended up.
     public var place: Place
+    /// Whether a poll found it in this window; else something that was known before has been fetched or tested.
+    public var isPolled = true
     /// Whether a poll met it for the first time in this window.
     public var isNew: Bool
     /// Its architecture, once a header was read.
@@ -104,6 +106,8 @@ public struct Story: Sendable, Encodable {
     public var reasons: [String]
     /// The file on this disk.
     public var path: String?
+    /// Which device is large enough, for a model that does not fit.
+    public var enough: String?
   }
 
   /// The form of the JSON digest.
@@ -118,6 +122,10 @@ public struct Story: Sendable, Encodable {
   public var counts = Counts()
   /// How many polled repositories are in each place; the sum is `counts.polled`.
   public var places: [String: Int] = [:]
+  /// Polled repositories of crowded places that have no entry in `families`, by place: so every polled one is counted.
+  public var unnamed: [String: Int] = [:]
+  /// What the person has to do beside accepting terms, such as `free 20.0 GB …`.
+  public var needs: [String] = []
   /// The repositories, the best place first, the newest first within one.
   public var families: [Entry] = []
   /// What models can do now that none of their size could, and what they have lost.
@@ -144,7 +152,8 @@ public struct Story: Sendable, Encodable {
   }
 
   private enum CodingKeys: String, CodingKey {
-    case schema, since, until, device, counts, places, families, abilities, tools, gaps, lastCycleAt, scrub
+    case schema, since, until, device, counts, places, unnamed, needs, families, abilities, tools, gaps, lastCycleAt,
+      scrub
   }
 
   /// Every key of the contract is there; what is not known is null.
@@ -156,6 +165,8 @@ public struct Story: Sendable, Encodable {
     try container.encode(device, forKey: .device)
     try container.encode(counts, forKey: .counts)
     try container.encode(places, forKey: .places)
+    try container.encode(unnamed, forKey: .unnamed)
+    try container.encode(needs, forKey: .needs)
     try container.encode(families, forKey: .families)
     try container.encode(abilities, forKey: .abilities)
     try container.encode(tools, forKey: .tools)

@@ -6,13 +6,16 @@ import Foundation
 public struct StoryTeller: Sendable {
   private let catalog: Catalog
   private let cacheRoot: String
+  private let circumstances: Circumstances
 
   /// - Parameters:
   ///   - catalog: may be open for reading only.
   ///   - cacheRoot: the Hugging Face cache, for the paths of fetched files.
-  public init(catalog: Catalog, cacheRoot: String) {
+  ///   - circumstances: what the catalog does not know.
+  public init(catalog: Catalog, cacheRoot: String, circumstances: Circumstances = Circumstances()) {
     self.catalog = catalog
     self.cacheRoot = cacheRoot
+    self.circumstances = circumstances
   }
 
   /// Everything that polls found in `since < time <= until`, and everything that was fetched or tested then.
@@ -34,7 +37,8 @@ public struct StoryTeller: Sendable {
     var seen = Set<RepoID>()
     func add(_ repo: RepoRecord, isPolled: Bool) throws(CatalogError) {
       guard seen.insert(repo.id).inserted else { return }
-      let entry = try entry(repo, since: start, until: until, story: &story)
+      var entry = try entry(repo, since: start, until: until, story: &story)
+      entry.isPolled = isPolled
       story.families.append(entry)
       guard isPolled else { return }
       if Self.crowds.contains(repo.state) {
@@ -49,6 +53,9 @@ public struct StoryTeller: Sendable {
       try add(repo, isPolled: repo.recordedAt > start && repo.recordedAt <= until)
     }
     story.places = story.places.filter { $0.value > 0 }
+    story.unnamed = story.places
+    for entry in story.families where entry.isPolled { story.unnamed[entry.place.rawValue, default: 0] -= 1 }
+    story.unnamed = story.unnamed.filter { $0.value > 0 }
     // What deserves a look most comes first in its place; of equals the newest, as the catalog gave them.
     story.families = story.families.enumerated()
       .sorted { ($0.element.place, -$0.element.score, $0.offset) < ($1.element.place, -$1.element.score, $1.offset) }
@@ -57,11 +64,16 @@ public struct StoryTeller: Sendable {
     story.counts.leftOut = max(story.counts.leftOut, story.places[Story.Place.leftOut.rawValue] ?? 0)
     story.counts.waiting = max(story.counts.waiting, story.places[Story.Place.waiting.rawValue] ?? 0)
     story.families = Self.together(story.families)
+    explainRanks(&story)
+    story.needs = needs()
     story.abilities = try catalog.probeNews(since: start, until: until).map(Story.Ability.init)
     story.tools = try ToolTeller(catalog: catalog).entries(since: start, until: until)
     let cycles = try catalog.cycles(since: start, until: until)
     story.gaps = cycles.compactMap(\.trouble).reduce(into: []) { list, trouble in
       if !list.contains(trouble) { list.append(trouble) }
+    }
+    for trouble in circumstances.health where !story.gaps.contains(where: { trouble.hasSuffix($0) }) {
+      story.gaps.append(trouble)
     }
     if let rescue = try catalog.lastRescue(), rescue.at > start, rescue.at <= until {
       story.gaps.insert(rescue.words, at: 0)
@@ -101,6 +113,28 @@ public struct StoryTeller: Sendable {
     return result
   }
 
+  /// Says of what fits and waits for its turn where it stands.
+  private func explainRanks(_ story: inout Story) {
+    var rank = 0
+    for index in story.families.indices where story.families[index].place == .fits {
+      rank += 1
+      guard story.families[index].reasons.isEmpty else { continue }
+      story.families[index].reasons = [
+        circumstances.fetchesByItself
+          ? "not fetched yet: number \(rank) by rank" : "nothing is fetched without being asked for"
+      ]
+    }
+  }
+
+  private func needs() -> [String] {
+    var needs: [String] = []
+    if circumstances.missingBytes > 0 {
+      needs.append("free \(ByteCount(circumstances.missingBytes).asDisk) on the models' disk: downloads wait for room")
+    }
+    if circumstances.hasBadToken { needs.append("renew the token: the hub does not accept it any more") }
+    return needs
+  }
+
   private func count(_ story: inout Story) {
     for entry in story.families {
       switch entry.place {
@@ -126,12 +160,12 @@ public struct StoryTeller: Sendable {
       id: repo.id.description, place: .waiting, isNew: repo.firstSeenAt > since && repo.firstSeenAt <= until,
       architecture: repo.shape?.architecture, parameters: repo.shape?.parameters,
       reasons: repo.explanation.map { [$0] } ?? [])
-    if let family = try repo.family.flatMap({ key throws(CatalogError) in try catalog.family(key) }) {
+    if let family = try repo.family.flatMap({ key throws(CatalogError) in try catalog.rank(ofFamily: key) }) {
       entry.family = family.name
       entry.score = family.score
     }
     let fits = try catalog.fits(of: repo.id)
-    let weights = try catalog.weights(of: repo.id)
+    let weights = try catalog.offers(of: repo.id)
     if let device = fits.first?.device { story.device = device }
     // A copy of another commit is another copy: its verdict is not this commit's.
     let copies = try catalog.copies(of: repo.id)
@@ -154,6 +188,10 @@ public struct StoryTeller: Sendable {
       entry.verdict = shown.verdict
     }
     entry.place = place(repo, verdict: entry.verdict ?? fits.first?.verdict)
+    if entry.place == .tooBig, let needed = entry.neededBytes { entry.enough = circumstances.enough(for: needed) }
+    if entry.place == .fits, repo.ruling?.isAdmitted == false, let rule = repo.ruling?.explanation {
+      entry.reasons.append("a rule keeps it from being fetched: \(rule)")
+    }
     guard let copy else { return entry }
     entry.quantization = copy.quantization
     entry.fileBytes = copy.bytes

@@ -121,22 +121,24 @@ struct DigestTests {
           Q4_1 · 135 M parameters · needs 730 MiB · context up to 8192 · 61 tokens/s
           on the processor · perplexity 12.3
           “a girl\\u{1b}[2J named Lily.”
-          /cache/hub/models--good--model/snapshots/1111111111111111111111111111111111111111/m.Q4_1.gguf
+          `hubwatch path good/model`
 
         Failed
         ✗ bad/model
           Q4_1 · 135 M parameters · needs 730 MiB · context up to 8192 · 61 tokens/s
           on the processor · perplexity 12.3
           the logits are not finite
-          /cache/hub/models--bad--model/snapshots/1111111111111111111111111111111111111111/m.Q4_1.gguf
+          `hubwatch path bad/model`
 
         Fits, not fetched
         · small/model
           Q4_1 · 135 M parameters · needs 730 MiB · context up to 8192
+          not fetched yet: number 1 by rank
 
         Needs a bigger card
         · big/model
-          Q4_1 needs 730 MiB; runs with some layers in main memory
+          Q4_1 needs 730 MiB; runs with some layers in main memory; a card of 8 GiB
+          is enough
 
         Needs you
         ! shut/model

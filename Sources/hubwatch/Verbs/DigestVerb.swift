@@ -12,11 +12,11 @@ struct DigestVerb: Verb {
   static let configuration = CommandConfiguration(
     commandName: "digest", abstract: "Tells what is new, what fits, what was fetched and what passed.")
 
-  enum Format: String, ExpressibleByArgument, CaseIterable { case text, markdown, json }
+  enum Format: String, ExpressibleByArgument, CaseIterable { case text, markdown, html, json }
 
   @OptionGroup var common: CommonOptions
   @Option(help: "last (since the last --mark-read), yesterday, or a date such as 2026-11-23.") var since = "last"
-  @Option(help: "text, markdown or json.") var format = Format.text
+  @Option(help: "text, markdown, html (one file, complete in itself) or json.") var format = Format.text
   @Flag(help: "The same as --format json.") var json = false
   @Flag(name: .customLong("mark-read"), help: "Begin the next digest where this one ends.") var markRead = false
 
@@ -38,7 +38,8 @@ struct DigestVerb: Verb {
       markRead ? try Catalog.opened(folder: loaded.places.state) : try Catalog.ifPresent(folder: loaded.places.state)
     var story = Story(until: now)
     if let catalog {
-      story = try StoryTeller(catalog: catalog, cacheRoot: loaded.places.cache)
+      let circumstances = try await Circumstances(loaded, now: now)
+      story = try StoryTeller(catalog: catalog, cacheRoot: loaded.places.cache, circumstances: circumstances)
         .story(since: try start(catalog, now: now), until: now)
     } else {
       common.note("Nothing has been recorded yet; `hubwatch poll` begins.")
@@ -47,12 +48,27 @@ struct DigestVerb: Verb {
     let endpoint = loaded.settings.hub.endpoint
     switch json ? .json : format {
     case .text:
-      try common.print(TextDigest(endpoint: endpoint, width: terminal.width, style: terminal.style).render(story))
+      let again = "hubwatch digest\(since == "last" ? "" : " --since \(since)") --json"
+      let digest = TextDigest(endpoint: endpoint, width: terminal.width, style: terminal.style, again: again)
+      try common.print(digest.render(story))
     case .markdown: try common.print(MarkdownDigest(endpoint: endpoint).render(story))
+    case .html:
+      var trends: Trends?
+      if let catalog, Self.isWeekly(since: story.since, until: now) {
+        trends = Trends(try catalog.trends(weeks: 26, until: now), until: now)
+      }
+      try common.print(HTMLDigest(endpoint: endpoint).render(story, trends: trends))
     case .json: try common.print(JSONOutput.document(story))
     }
     if markRead { try catalog?.setMark(Self.mark, String(now.timeIntervalSince1970)) }
     return .done
+  }
+
+  /// Whether a digest tells trends, too: on Mondays, and when it covers a week.
+  static func isWeekly(since: Date?, until: Date, calendar: Calendar = .current) -> Bool {
+    let monday = 2
+    guard let since, calendar.component(.weekday, from: until) != monday else { return true }
+    return until.timeIntervalSince(since) >= 6 * 86_400
   }
 
   private func start(_ catalog: Catalog, now: Date) throws -> Date? {

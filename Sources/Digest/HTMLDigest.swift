@@ -1,0 +1,130 @@
+import Console
+import Domain
+import Foundation
+
+/// The digest as one HTML file that needs nothing else: no script, no image, no font of anybody; light or dark as the
+/// reader has it.
+public struct HTMLDigest: Sendable {
+  private let phrases: Phrases
+
+  /// - Parameter endpoint: the hub's address, for links.
+  public init(endpoint: String) { phrases = Phrases(endpoint: endpoint) }
+
+  /// The whole document.
+  ///
+  /// - Parameter trends: the section of a weekly digest; nil on other days.
+  public func render(_ story: Story, trends: Trends? = nil) -> String {
+    let title = "hubwatch · \(Phrases.time(story.until))"
+    let head = HTML.element(
+      .head, [],
+      [
+        .element(.meta, [.named("charset", "utf-8")]),
+        .element(.meta, [.named("http-equiv", "Content-Security-Policy"), .named("content", Self.policy)]),
+        .element(.meta, [.named("name", "viewport"), .named("content", "width=device-width, initial-scale=1")]),
+        .element(.meta, [.named("name", "color-scheme"), .named("content", "light dark")]),
+        .element(.title, text: title), .style(HTMLStyle.sheet),
+      ])
+    var intro: [HTML] = [.element(.h1, text: title), .element(.p, text: Phrases.summary(story))]
+    if let device = story.device {
+      intro.append(.element(.p, [.className("faint")], text: "Measured against: \(device)"))
+    }
+    var main = sections(story)
+    if let trends, !trends.charts.isEmpty {
+      main.append(.element(.section, [], [.element(.h2, text: "Week by week")] + TrendsHTML.figures(trends)))
+    }
+    let body = HTML.element(
+      .body, [],
+      [.element(.header, [], intro), .element(.main, [], main), .element(.footer, [], footer(story))])
+    return HTML.document([head, body])
+  }
+
+  /// Nothing may be loaded; only the style sheet in the file counts.
+  private static let policy = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+  /// Entries of one section; the rest is counted.
+  private static let limit = 40
+
+  private func sections(_ story: Story) -> [HTML] {
+    var sections: [HTML] = []
+    func add(_ title: String, _ items: [HTML]) {
+      guard !items.isEmpty else { return }
+      sections.append(.element(.section, [], [.element(.h2, text: title), .element(.ul, [], items)]))
+    }
+    add(
+      Phrases.worthTitle,
+      Phrases.worthALook(story).map { entry in
+        .element(
+          .li, [], [name(entry), .text(" "), .element(.span, [.className("faint")], text: Phrases.glance(entry))])
+      })
+    add(Phrases.needsTitle, story.needs.map { .element(.li, [.className("warning")], text: $0) })
+    for section in Phrases.sections {
+      let entries = story.families.filter { section.places.contains($0.place) }
+      var items = entries.prefix(Self.limit).map(item)
+      let unnamed = section.places.reduce(0) { $0 + (story.unnamed[$1.rawValue] ?? 0) }
+      let rest = entries.dropFirst(Self.limit).reduce(unnamed) { $0 + 1 + $1.otherMembers.count }
+      if rest > 0 { items.append(more(Phrases.more(rest, of: section.places, again: "hubwatch digest --json"))) }
+      add(section.title, items)
+    }
+    add(
+      AbilityPhrases.title,
+      story.abilities.prefix(Self.limit).map { ability in
+        let words = ability.words.map { HTML.element(.p, text: $0) }
+        return .element(
+          .li, [.className(ability.firsts.isEmpty ? "warning" : "good")],
+          [.element(.strong, text: "\(ability.id) \(ability.quantization)")] + words)
+      }
+        + (story.abilities.count > Self.limit
+          ? [more(Phrases.more(story.abilities.count - Self.limit, of: [], again: "hubwatch digest --json"))] : []))
+    add(
+      ToolLine.title,
+      ToolLine.all(story).map { line in
+        let name = HTML.element(.strong, text: line.name)
+        let linked = line.link.map { HTML.element(.a, [.href($0)], [name]) } ?? name
+        return .element(.li, line.isTrouble ? [.className("warning")] : [], [linked, .text(" \(line.words)")])
+      })
+    return sections
+  }
+
+  private func name(_ entry: Story.Entry) -> HTML {
+    .element(.a, [.href(phrases.page(entry))], [.element(.strong, text: entry.id)])
+  }
+
+  private func more(_ words: String) -> HTML { .element(.li, [.className("faint")], text: words) }
+
+  private func item(_ entry: Story.Entry) -> HTML {
+    var parts = [name(entry)]
+    let facts = entry.place == .tooBig ? Phrases.shortfall(entry) : Phrases.facts(entry).joined(separator: " · ")
+    if !facts.isEmpty { parts.append(.element(.p, text: facts)) }
+    for reason in entry.reasons.prefix(3) { parts.append(.element(.p, [.className("reason")], text: reason)) }
+    if entry.place == .gated { parts.append(.element(.p, text: "accept its terms on its page")) }
+    if let kin = Phrases.kin(entry) { parts.append(.element(.p, [.className("faint")], text: kin)) }
+    if let sample = entry.sample, !sample.isEmpty {
+      parts.append(.element(.blockquote, [], [.text(ForeignText.oneLine(sample, limit: 300))]))
+    }
+    if let path = entry.path { parts.append(.element(.p, [], [.element(.code, text: path)])) }
+    return .element(.li, [.className(Self.mark(entry.place))], parts)
+  }
+
+  private static func mark(_ place: Story.Place) -> StaticString {
+    switch place {
+    case .passed: "good"
+    case .failed, .broken: "bad"
+    case .suspect, .gated, .waiting: "warning"
+    default: "plain"
+    }
+  }
+
+  private func footer(_ story: Story) -> [HTML] {
+    var lines: [HTML] = []
+    let leftOut = story.places[Story.Place.leftOut.rawValue] ?? 0
+    if leftOut > 0 {
+      lines.append(.element(.p, text: "Left out by rule: \(leftOut). `hubwatch list --state leftOut` has them all."))
+    }
+    if let scrub = story.scrub { lines.append(.element(.p, text: Phrases.scrub(scrub))) }
+    for gap in story.gaps.prefix(10) { lines.append(.element(.p, [.className("warning")], text: "Trouble: \(gap)")) }
+    if story.gaps.isEmpty {
+      let text = story.lastCycleAt.map { "all well, last cycle ended \(Phrases.time($0))" }
+      lines.append(.element(.p, text: "Health: \(text ?? "no cycle ran in this time")."))
+    }
+    return lines
+  }
+}
