@@ -130,7 +130,7 @@ lint:
 	swift format lint --strict --recursive --parallel Package.swift Sources Tests Benchmarks
 
 PREFIX ?= /usr/local
-UNITS ?= /etc/systemd/system
+UNITS ?= $(PREFIX)/lib/systemd/system
 # Where shells look for completions.
 BASH_COMPLETIONS ?= $(PREFIX)/share/bash-completion/completions
 ZSH_COMPLETIONS ?= $(PREFIX)/share/zsh/site-functions
