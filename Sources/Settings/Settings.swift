@@ -198,6 +198,8 @@ public struct Settings: Sendable, Equatable {
   public var tools = Tools()
   /// `[log]`
   public var log = Log()
+  /// `[digest]`
+  public var digest = Digest()
 
   /// The defaults.
   public init() {}
