@@ -148,6 +148,11 @@ let package = Package(
         "Catalog", "Domain", "HTTP", "Hub", "LoopbackServer", "Settings", "TestSupport", "Watch", grdb, logging,
       ]),
     .testTarget(
+      name: "DeliveryTests",
+      dependencies: [
+        "hubwatch", "Digest", "Domain", "FuzzSupport", "HTTP", "LoopbackServer", "Settings", "TestSupport", "Watch",
+      ], exclude: ["smtp_server.py", "read_mails.py"]),
+    .testTarget(
       name: "PollTests",
       dependencies: ["Catalog", "Domain", "Fit", "HTTP", "Hub", "ModelFiles", "Settings", "TestSupport", "Watch", grdb]),
     .testTarget(name: "HubwatchTests", dependencies: ["hubwatch", "Checksums", "ModelFiles"]),

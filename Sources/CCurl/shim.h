@@ -73,12 +73,6 @@ static inline const char *hubwatch_curl_primary_address(CURL *easy) {
   curl_easy_getinfo(easy, CURLINFO_PRIMARY_IP, &address);
   return address && *address && hubwatch_curl_family(easy) ? address : NULL;
 }
-// The last status that the server has said; 0 without one.
-static inline long hubwatch_curl_status(CURL *easy) {
-  long status = 0;
-  curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
-  return status;
-}
 // What a read function returns to stop the transfer.
 static inline size_t hubwatch_curl_read_abort(void) { return CURL_READFUNC_ABORT; }
 // The status of the proxy's answer to CONNECT; 0 without one.

@@ -14,7 +14,7 @@ final class MailTransfer {
   /// Bytes that were handed to libcurl.
   private var position = 0
   private var hasBegun = false
-  /// The last line that the server said.
+  /// The last line that the server said, but for its farewell.
   private var answer = ""
 
   init?(
@@ -47,7 +47,7 @@ final class MailTransfer {
   }
 
   private func outcome(_ code: CURLcode) -> MailClient.Outcome {
-    let status = hubwatch_curl_status(easy)
+    let status = Int(answer.prefix(3)) ?? 0
     if code == CURLE_OK { return .accepted(answer) }
     let reason = words(code, status)
     // From its last byte on the server may have taken it, unless it says no.
@@ -152,6 +152,6 @@ final class MailTransfer {
 
   private func heard(_ line: UnsafeRawBufferPointer) {
     let text = String(decoding: line.prefix(500).filter { $0 != 13 && $0 != 10 }, as: UTF8.self)
-    if !text.isEmpty { answer = HTTPText.presentable(text) }
+    if !text.isEmpty, !text.hasPrefix("221") { answer = HTTPText.presentable(text) }
   }
 }

@@ -91,17 +91,23 @@ enum SlackText: ChatMarkup {
     return result
   }
 
-  /// Between letters it could be an address or a picture.
+  /// Between letters it could be an address or a picture; at the end of a word and in a time of the day it is none.
   private static func isEndOfWord(_ scalars: [Unicode.Scalar], _ index: Int) -> Bool {
-    index + 1 >= scalars.count || scalars[index + 1] == " "
+    func digit(_ place: Int) -> Bool {
+      scalars.indices.contains(place) && ("0"..."9").contains(scalars[place])
+    }
+    func sign(_ place: Int) -> Unicode.Scalar { scalars.indices.contains(place) ? scalars[place] : " " }
+    return sign(index + 1) == " "
+      || digit(index - 1) && digit(index + 1) && digit(index + 2) && !digit(index + 3) && sign(index + 3) != ":"
   }
 
   static func strong(_ text: String) -> String { "*\(escaped(text))*" }
 
   static func link(_ text: String, _ address: String) -> String? {
     guard ChatAddress.isPlain(address) else { return nil }
-    // A bar would end the address.
-    return "<\(address.replacing("&", with: "&amp;"))|\(escaped(text).replacing("|", with: "∣"))>"
+    // A bar would end the address, also one with an accent.
+    let name = String(String.UnicodeScalarView(escaped(text).unicodeScalars.map { $0 == "|" ? "∣" : $0 }))
+    return "<\(address.replacing("&", with: "&amp;"))|\(name)>"
   }
 }
 

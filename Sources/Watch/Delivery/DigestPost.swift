@@ -147,7 +147,7 @@ public struct DigestPost: Sendable {
     var content = try await content(since, until)
     let report = try OutboxReport(outbox, at: until)
     let failures = UnitFailure.recent(state: state, at: until)
-    let isNew = { (failure: UnitFailure) in since.map { failure.at > $0 } ?? true }
+    let isNew = { (failure: UnitFailure) in since.map { failure.at >= $0 } ?? true }
     content.story.tell(
       report.complaints(since: since) + failures.filter(isNew).map(\.trouble),
       of: report.troubles + failures.map(\.trouble))

@@ -36,6 +36,8 @@ public struct FileChannel: DeliveryChannel {
     let file = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o644)
     guard file >= 0 else { return .tryAgain("\(folder) cannot be written: \(String(cString: strerror(errno)))") }
     defer { close(file) }
+    // For those who may see its folder, whatever the unit's mask.
+    fchmod(file, 0o644)
     guard OutboxFolder.writeAll(file, Array((text + "\n").utf8)), fsync(file) == 0, rename(temporary, path) == 0 else {
       let reason = String(cString: strerror(errno))
       unlink(temporary)

@@ -64,8 +64,8 @@ struct MailMessage {
     var chunk: [UInt8] = []
     for scalar in oneLine.unicodeScalars {
       let bytes = Array(String(scalar).utf8)
-      // 45 bytes become 60 characters.
-      if chunk.count + bytes.count > 45 {
+      // 45 bytes become 60 characters; on the first line stands the header's name, too.
+      if chunk.count + bytes.count > (words.isEmpty ? 36 : 45) {
         words.append("=?utf-8?B?\(Data(chunk).base64EncodedString())?=")
         chunk = []
       }

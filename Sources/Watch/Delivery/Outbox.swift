@@ -43,8 +43,12 @@ public final class Outbox: Sendable {
   func digests(setsAside: Bool = true) throws(OutboxError) -> [DigestRecord] {
     var records: [DigestRecord] = []
     for name in try folder.names().compactMap({ OutboxName($0) }) where name.kind == .digest {
-      guard let record: DigestRecord = try decoded(name, setsAside: setsAside), record.day == name.day else { continue }
-      records.append(record)
+      guard let record: DigestRecord = try decoded(name, setsAside: setsAside) else { continue }
+      if record.day == name.day {
+        records.append(record)
+      } else if setsAside {
+        _ = try folder.setAside(name.text)
+      }
     }
     return records.sorted { ($0.sequence, $0.until) < ($1.sequence, $1.until) }
   }

@@ -215,5 +215,9 @@ final class OutboxFolder: Sendable {
 final class OutboxLock: Sendable {
   private let descriptor: Int32
   init(_ descriptor: Int32) { self.descriptor = descriptor }
-  deinit { close(descriptor) }
+  deinit {
+    // Said outright: a process that was just forked holds the same lock until it has become another program.
+    flock(descriptor, LOCK_UN)
+    close(descriptor)
+  }
 }

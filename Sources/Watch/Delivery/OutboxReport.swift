@@ -99,7 +99,7 @@ public struct OutboxReport: Sendable, Encodable, Equatable {
   /// What a digest has to tell of those before it: what went wrong since then, and what still waits.
   func complaints(since: Date?) -> [String] {
     deliveries.compactMap { delivery in
-      if delivery.phase.isFinal, let since, let changed = delivery.changedAt, changed <= since { return nil }
+      if delivery.phase.isFinal, let since, let changed = delivery.changedAt, changed < since { return nil }
       return delivery.trouble
     }
   }
