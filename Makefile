@@ -20,7 +20,7 @@ BINARY := .build/release/hubwatch
 INSTALLED := .build/static/release/hubwatch
 
 .PHONY: all build demo test torture fuzz fuzz-core bench bench-fit bench-poll bench-download bench-core bench-smoke zoo static lint
-.PHONY: completions man install uninstall deb
+.PHONY: completions man install uninstall deb try-deb
 .PHONY: clean system model python llama quantized reference
 
 all: build
@@ -130,7 +130,7 @@ lint:
 	swift format lint --strict --recursive --parallel Package.swift Sources Tests Benchmarks
 
 PREFIX ?= /usr/local
-UNITS ?= /etc/systemd/system
+UNITS ?= $(PREFIX)/lib/systemd/system
 # Where shells look for completions.
 BASH_COMPLETIONS ?= $(PREFIX)/share/bash-completion/completions
 ZSH_COMPLETIONS ?= $(PREFIX)/share/zsh/site-functions
@@ -141,7 +141,9 @@ GENERATED := .build/generated
 ## Writes completions for bash, zsh and fish into .build/generated.
 completions: static
 	mkdir -p $(GENERATED)
-	for shell in bash zsh fish; do $(INSTALLED) --generate-completion-script $$shell > $(GENERATED)/hubwatch.$$shell; done
+	for shell in bash zsh fish; do \
+	  $(INSTALLED) --generate-completion-script $$shell | sed '1{/^#!/d}' > $(GENERATED)/hubwatch.$$shell; \
+	done
 
 ## Writes the manual pages into .build/generated/man.
 man: static
@@ -182,6 +184,12 @@ deb:
 	$(MAKE) install DESTDIR=$(CURDIR)/.build/deb/stage PREFIX=/usr UNITS=/usr/lib/systemd/system \
 	  ZSH_COMPLETIONS=/usr/share/zsh/vendor-completions
 	scripts/debian-package .build/deb/stage $(INSTALLED) .build/static/checkouts .build/deb
+
+## Lives with the Debian package, in a container with systemd: installs it, lets the daemon work, upgrades, removes and purges
+## it (as root; makes a small Debian in the cache folder).
+try-deb: deb model
+	@scripts/system-packages lintian debootstrap systemd-container
+	scripts/try-package "$$(ls .build/deb/*.deb)" $(INSTALLED) "$(HUBWATCH_SMOLLM2)" "$(CACHE)"
 
 clean:
 	rm -rf .build

@@ -52,12 +52,20 @@ let package = Package(
     .target(
       name: "Doctor",
       dependencies: ["Catalog", "CLinux", "Downloads", "Fit", "Settings", "Watch", "Domain"]),
+    .target(
+      name: "Units", dependencies: ["Checksums", "Domain"],
+      resources: [
+        "hubwatch.service", "hubwatch-run.service", "hubwatch-run.timer", "hubwatch-digest.service",
+        "hubwatch-digest.timer", "hubwatch-deliver.service", "hubwatch-failed@.service", "hubwatch-scrub.service",
+        "hubwatch-scrub.timer", "hubwatch-smoke.socket",
+        "hubwatch-smoke@.service", "hubwatch.sysusers", "hubwatch.tmpfiles",
+      ].map { .embedInCode("../../systemd/\($0)") }),
     .executableTarget(
       name: "hubwatch",
       dependencies: [
         "Catalog", "CLinux", "Console", "Digest", "Doctor", "Domain", "Downloads", "Fit", "Hub", "HubServer", "HTTP",
-        "Inference",
-        "ModelFiles", "Settings", "Smoke", "Upstreams", "Watch", argumentParser, logging, subprocess,
+        "Inference", "ModelFiles", "Settings", "Smoke", "Units", "Upstreams", "Watch", argumentParser, logging,
+        subprocess,
       ]),
     .target(
       name: "TestSupport",
@@ -158,6 +166,7 @@ let package = Package(
     .testTarget(name: "HubwatchTests", dependencies: ["hubwatch", "Checksums", "ModelFiles"]),
     .testTarget(
       name: "DoctorTests", dependencies: ["Doctor", "Catalog", "Hub", "Settings", "Watch", "Domain", "TestSupport"]),
+    .testTarget(name: "UnitsTests", dependencies: ["Units", "TestSupport", subprocess]),
     .testTarget(name: "DigestTests", dependencies: ["Digest", "TestSupport"]),
     .testTarget(
       name: "HubServerTests", dependencies: ["HubServer", "Checksums", "Domain"], exclude: ["hub_client.py"]),

@@ -253,5 +253,15 @@ public struct SettingKey: Sendable {
       store: { settings, value throws(SettingRefusal) in
         settings.log.level = try value.choice(["debug", "info", "notice", "warning", "error"])
       }),
+    SettingKey(
+      section: "log", name: "format",
+      documentation: """
+        "text", or "json" for one JSON object a line, from the daemon and from `hubwatch run`:
+        `journalctl -u hubwatch -o cat | jq 'select(.model)'`.
+        """,
+      render: { quoted($0.log.format) },
+      store: { settings, value throws(SettingRefusal) in
+        settings.log.format = try value.choice(["text", "json"])
+      }),
   ]
 }

@@ -172,6 +172,8 @@ public struct Settings: Sendable, Equatable {
   public struct Log: Sendable, Equatable {
     /// debug, info, notice, warning or error.
     public var level = "notice"
+    /// text or json.
+    public var format = "text"
   }
 
   /// `[hub]`

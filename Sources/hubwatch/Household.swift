@@ -54,8 +54,7 @@ actor Household {
   private let heart: Heart
 
   private static func logger(_ loaded: LoadedSettings, _ environment: [String: String]) -> Logger {
-    let level = Logger.Level(rawValue: loaded.settings.log.level) ?? .notice
-    return Logger(label: "hubwatch") { ConsoleLogHandler(label: $0, level: level, environment: environment) }
+    Logger(loaded.settings.log, environment: environment)
   }
 
   private static func observer(_ logger: Logger, _ heart: Heart, _ loaded: LoadedSettings) -> StreetObserver {

@@ -28,7 +28,7 @@ struct Hubwatch: AsyncParsableCommand {
       DropVerb.self,
       PathVerb.self, GCVerb.self,
       ScrubVerb.self, ToolsVerb.self, StatusVerb.self, DoctorVerb.self, DemoVerb.self, CoreVerb.self, ConfigVerb.self,
-      ManualVerb.self, RecordFailureVerb.self,
+      UnitsVerb.self, ManualVerb.self, RecordFailureVerb.self,
     ])
 
   /// The program. Not asynchronous itself, since the process that runs foreign models confines itself while it has one thread,

@@ -36,16 +36,40 @@ struct UnitTests {
     #expect(result.success && result.text.isEmpty, "\(result.text)")
   }
 
+  /// Tenths that `systemd-analyze security` may give at most: 11 is an exposure of 1.1.
+  private static func exposure(_ unit: String) -> Int {
+    switch unit {
+    case "hubwatch.service", "hubwatch-run.service", "hubwatch-deliver.service": 11
+    case "hubwatch-smoke@.service": 5
+    default: 2
+    }
+  }
+
   @Test(.enabled(if: hasSystemd, "needs systemd-analyze"))
   func theyExposeLittle() async throws {
     let folder = try TemporaryFolder()
     for unit in try units(folder) where unit.hasSuffix(".service") {
-      // Tenths: 12 is an exposure of 1.2.
-      let limits = [("digest", "2"), ("failed@", "2"), ("deliver", "11"), ("smoke", "5")]
-      let limit = limits.first { unit.contains("hubwatch-\($0.0)") }?.1 ?? "12"
+      let limit = Self.exposure(String(unit.split(separator: "/").last ?? ""))
       let result = try await analyze(["security", "--offline=true", "--threshold=\(limit)", unit])
-      #expect(result.success, "\(result.text.suffix(300))")
+      let isSafe = result.success
+      #expect(isSafe, "\(result.text.split(separator: "\n").last ?? "")")
     }
+  }
+
+  /// systemd has to understand when its timers go off.
+  @Test(.enabled(if: hasSystemd, "needs systemd-analyze"))
+  func timersGoOffSomeDay() async throws {
+    let folder = try TemporaryFolder()
+    var count = 0
+    for unit in try units(folder) where unit.hasSuffix(".timer") {
+      for line in try String(contentsOfFile: unit, encoding: .utf8).split(separator: "\n")
+      where line.hasPrefix("OnCalendar=") {
+        let result = try await analyze(["calendar", String(line.dropFirst("OnCalendar=".count))])
+        #expect(result.success && result.text.contains("Next elapse: "), "\(unit): \(result.text)")
+        count += 1
+      }
+    }
+    #expect(count >= 3)
   }
 
   /// What runs models has no network, and starts for one who may use its socket.

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Domain
+import Logging
 import Settings
 
 /// One cycle of the ritual.
@@ -12,11 +13,14 @@ struct RunVerb: Verb {
 
   func work() async throws -> Domain.ExitCode {
     let loaded = try LoadedSettings(environment: common.environment)
-    let narrator = Narrator(terminal: common.errorTerminal)
+    let observer =
+      loaded.settings.log.format == "json"
+      ? EventLog(logger: Logger(loaded.settings.log, environment: common.environment)).observer
+      : Narrator(terminal: common.errorTerminal).observer
     let common = common
     do {
       return try await StopSignal.cancelling {
-        try await House.open(loaded, observe: narrator.observer) { house in
+        try await House.open(loaded, observe: observer) { house in
           DeviceNote.say(house.device, common)
           try await house.street.cycle()
           return .done
