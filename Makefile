@@ -19,7 +19,7 @@ PACKED := $(shell getconf GNU_LIBC_VERSION | awk '{split($$2, v, "."); if (v[1] 
 BINARY := .build/release/hubwatch
 INSTALLED := .build/static/release/hubwatch
 
-.PHONY: all build demo test torture fuzz fuzz-core bench bench-fit bench-poll bench-download bench-core bench-smoke zoo static lint
+.PHONY: all build demo test torture fuzz fuzz-core bench bench-fit bench-poll bench-download bench-core bench-smoke bench-daemon zoo static lint
 .PHONY: completions man install uninstall deb try-deb
 .PHONY: clean system model python llama quantized reference
 
@@ -93,10 +93,10 @@ fuzz-core: system
 	  --seconds $${FUZZ_SECONDS:-600} --seed $${FUZZ_SEED:-1}
 
 ## Measures fit on a catalog of 100,000 models, the poll on a simulated hub of a million, downloads of 2 GiB beside
-## aria2c, curl, wget and huggingface_hub, and the inference core and the smoke test beside llama.cpp;
+## aria2c, curl, wget and huggingface_hub, the inference core and the smoke test beside llama.cpp, and the daemon's memory and quiet;
 ## BENCH_FLAGS=--quick for small ones, --json for JSON. `make bench-fit`, `make bench-poll`, `make bench-download`,
-## `make bench-core` and `make bench-smoke` measure one of them.
-bench: bench-fit bench-poll bench-download bench-core bench-smoke
+## `make bench-core`, `make bench-smoke` and `make bench-daemon` measure one of them.
+bench: bench-fit bench-poll bench-download bench-core bench-smoke bench-daemon
 
 bench-fit: system
 	for product in hubwatch fit-bench; do swift build $(SWIFT_FLAGS) --product $$product; done
@@ -118,6 +118,12 @@ bench-core: static quantized
 bench-smoke: static quantized
 	swift build $(SWIFT_FLAGS) --product smoke-bench
 	.build/release/smoke-bench --program $(INSTALLED) --cache "$(CACHE)" $(BENCH_FLAGS)
+
+## Measures the daemon on a catalog of 100,000 models: memory when idle and after ten thousand cycles, how often it wakes up,
+## and how soon it answers.
+bench-daemon: static
+	swift build $(SWIFT_FLAGS) --product daemon-bench
+	.build/release/daemon-bench --program $(INSTALLED) $(BENCH_FLAGS)
 
 ## Breaks the real model, in all its quantizations, and two small ones in every known way, and shows the verdicts.
 zoo: system quantized

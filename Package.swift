@@ -46,7 +46,8 @@ let package = Package(
     .target(
       name: "Watch",
       dependencies: [
-        "Catalog", "Checksums", "Digest", "Downloads", "Fit", "Hub", "HTTP", "ModelFiles", "Settings", "Smoke",
+        "Catalog", "Checksums", "CLinux", "Digest", "Downloads", "Fit", "Hub", "HTTP", "ModelFiles", "Settings",
+        "Smoke",
         "Console", "Domain", "Upstreams", logging, lifecycle,
       ]),
     .target(
@@ -79,8 +80,13 @@ let package = Package(
       dependencies: ["BenchSupport", "Catalog", "Hub", "HTTP", "Settings", "Watch", "Domain", argumentParser],
       path: "Benchmarks/PollBench"),
     .executableTarget(
-      name: "fit-bench", dependencies: ["BenchSupport", "Catalog", "Fit", "ModelFiles", "Domain", argumentParser],
+      name: "fit-bench", dependencies: ["BenchSupport", "BigCatalog", "Fit", "ModelFiles", "Domain", argumentParser],
       path: "Benchmarks/FitBench"),
+    .target(name: "BigCatalog", dependencies: ["Catalog", "Fit", "Domain"], path: "Benchmarks/BigCatalog"),
+    .executableTarget(
+      name: "daemon-bench",
+      dependencies: ["BenchSupport", "BigCatalog", "HubServer", "Watch", "Domain", argumentParser],
+      path: "Benchmarks/DaemonBench"),
     .executableTarget(
       name: "download-bench", dependencies: ["BenchSupport", "LoopbackServer", argumentParser],
       path: "Benchmarks/DownloadBench"),

@@ -27,8 +27,9 @@ struct Hubwatch: AsyncParsableCommand {
       TrendsVerb.self, KeepVerb.self,
       DropVerb.self,
       PathVerb.self, GCVerb.self,
-      ScrubVerb.self, ToolsVerb.self, StatusVerb.self, DoctorVerb.self, DemoVerb.self, CoreVerb.self, ConfigVerb.self,
-      UnitsVerb.self, ManualVerb.self, RecordFailureVerb.self,
+      ScrubVerb.self, ToolsVerb.self, StatusVerb.self, PauseVerb.self, ResumeVerb.self, ReloadVerb.self,
+      DoctorVerb.self, DemoVerb.self, CoreVerb.self, ConfigVerb.self, UnitsVerb.self, ManualVerb.self,
+      RecordFailureVerb.self,
     ])
 
   /// The program. Not asynchronous itself, since the process that runs foreign models confines itself while it has one thread,
