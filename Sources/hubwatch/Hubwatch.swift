@@ -26,7 +26,8 @@ struct Hubwatch: AsyncParsableCommand {
       PullVerb.self, SmokeVerb.self, ProbesVerb.self, CompareVerb.self, DigestVerb.self, TrendsVerb.self, KeepVerb.self,
       DropVerb.self,
       PathVerb.self, GCVerb.self,
-      ScrubVerb.self, ToolsVerb.self, StatusVerb.self, DoctorVerb.self, DemoVerb.self, CoreVerb.self, ConfigVerb.self,
+      ScrubVerb.self, ToolsVerb.self, StatusVerb.self, ServeVerb.self, DoctorVerb.self, DemoVerb.self, CoreVerb.self,
+      ConfigVerb.self,
       ManualVerb.self,
     ])
 
