@@ -42,6 +42,7 @@ let package = Package(
     .target(name: "Smoke", dependencies: ["Inference", "JSONText", "ModelFiles", "CLinux", "Domain", subprocess]),
     .target(name: "Upstreams", dependencies: ["Domain", subprocess]),
     .target(name: "Digest", dependencies: ["Catalog", "Console", "Domain"]),
+    .target(name: "Page", dependencies: ["Catalog", "Console", "Digest", "Domain", "Fit"]),
     .target(name: "HubServer", dependencies: ["Checksums", "Domain", flyingFox, flyingSocks]),
     .target(
       name: "Watch",
@@ -57,14 +58,15 @@ let package = Package(
       name: "Units", dependencies: ["Checksums", "Domain"],
       resources: [
         "hubwatch.service", "hubwatch-run.service", "hubwatch-run.timer", "hubwatch-digest.service",
-        "hubwatch-digest.timer", "hubwatch-scrub.service", "hubwatch-scrub.timer", "hubwatch-smoke.socket",
+        "hubwatch-digest.timer", "hubwatch-deliver.service", "hubwatch-failed@.service", "hubwatch-scrub.service",
+        "hubwatch-scrub.timer", "hubwatch-smoke.socket",
         "hubwatch-smoke@.service", "hubwatch.sysusers", "hubwatch.tmpfiles",
       ].map { .embedInCode("../../systemd/\($0)") }),
     .executableTarget(
       name: "hubwatch",
       dependencies: [
         "Catalog", "CLinux", "Console", "Digest", "Doctor", "Domain", "Downloads", "Fit", "Hub", "HubServer", "HTTP",
-        "Inference", "ModelFiles", "Settings", "Smoke", "Units", "Upstreams", "Watch", argumentParser, logging,
+        "Inference", "ModelFiles", "Page", "Settings", "Smoke", "Units", "Upstreams", "Watch", argumentParser, logging,
         subprocess,
       ]),
     .target(
@@ -86,6 +88,9 @@ let package = Package(
       name: "daemon-bench",
       dependencies: ["BenchSupport", "BigCatalog", "HubServer", "Watch", "Domain", argumentParser],
       path: "Benchmarks/DaemonBench"),
+    .executableTarget(
+      name: "page-bench", dependencies: ["BenchSupport", "Catalog", "Fit", "Domain", argumentParser],
+      path: "Benchmarks/PageBench"),
     .executableTarget(
       name: "download-bench", dependencies: ["BenchSupport", "LoopbackServer", argumentParser],
       path: "Benchmarks/DownloadBench"),
@@ -161,12 +166,20 @@ let package = Package(
         "Catalog", "Domain", "HTTP", "Hub", "LoopbackServer", "Settings", "TestSupport", "Watch", grdb, logging,
       ]),
     .testTarget(
+      name: "DeliveryTests",
+      dependencies: [
+        "hubwatch", "Digest", "Domain", "FuzzSupport", "HTTP", "LoopbackServer", "Settings", "TestSupport", "Watch",
+      ], exclude: ["smtp_server.py", "read_mails.py"]),
+    .testTarget(
       name: "PollTests",
       dependencies: ["Catalog", "Domain", "Fit", "HTTP", "Hub", "ModelFiles", "Settings", "TestSupport", "Watch", grdb]),
     .testTarget(name: "HubwatchTests", dependencies: ["hubwatch", "Checksums", "ModelFiles"]),
     .testTarget(
       name: "DoctorTests", dependencies: ["Doctor", "Catalog", "Hub", "Settings", "Watch", "Domain", "TestSupport"]),
     .testTarget(name: "UnitsTests", dependencies: ["Units", "TestSupport", subprocess]),
+    .testTarget(
+      name: "PageTests", dependencies: ["Page", "Catalog", "Digest", "Fit", "hubwatch", "Domain", "TestSupport"],
+      exclude: ["look.py"]),
     .testTarget(name: "DigestTests", dependencies: ["Digest", "TestSupport"]),
     .testTarget(
       name: "HubServerTests", dependencies: ["HubServer", "Checksums", "Domain"], exclude: ["hub_client.py"]),

@@ -16,6 +16,8 @@ public enum UnitFiles {
     unit("hubwatch-run.timer", PackageResources.hubwatch_run_timer),
     unit("hubwatch-digest.service", PackageResources.hubwatch_digest_service),
     unit("hubwatch-digest.timer", PackageResources.hubwatch_digest_timer),
+    unit("hubwatch-deliver.service", PackageResources.hubwatch_deliver_service),
+    unit("hubwatch-failed@.service", PackageResources.hubwatch_failed__service),
     unit("hubwatch-scrub.service", PackageResources.hubwatch_scrub_service),
     unit("hubwatch-scrub.timer", PackageResources.hubwatch_scrub_timer),
     unit("hubwatch-smoke.socket", PackageResources.hubwatch_smoke_socket),

@@ -85,6 +85,8 @@ public struct StateReport: Sendable, Encodable {
   public var estimates: EstimateAccuracy?
   /// When the catalog was copied for the last time.
   public var snapshotAt: Date?
+  /// What has become of the digests; nil before the first.
+  public var outbox: OutboxReport?
   /// Versions.
   public var versions: Versions
   /// What is the matter, for a person; empty when all is well.
@@ -98,7 +100,8 @@ public struct StateReport: Sendable, Encodable {
   public static let reloadMark = "reload.trouble"
 
   private enum CodingKeys: String, CodingKey {
-    case schema, state, holder, daemon, lastCycle, nextCycleAt, copies, disk, estimates, snapshotAt, versions, health
+    case schema, state, holder, daemon, lastCycle, nextCycleAt, copies, disk, estimates, snapshotAt, outbox, versions
+    case health
   }
 
   /// Every key of the contract is there; what is not known is null.
@@ -114,6 +117,7 @@ public struct StateReport: Sendable, Encodable {
     try container.encode(disk, forKey: .disk)
     try container.encode(estimates, forKey: .estimates)
     try container.encode(snapshotAt, forKey: .snapshotAt)
+    try container.encode(outbox, forKey: .outbox)
     try container.encode(versions, forKey: .versions)
     try container.encode(health, forKey: .health)
   }
@@ -134,6 +138,7 @@ public struct StateReport: Sendable, Encodable {
       freeBytes: report?.free.bytes, totalBytes: report?.total.bytes, reserveBytes: report?.reserve.bytes,
       quotaBytes: settings.downloads.quota.bytes, usedBytes: 0)
     holder = StateLock.holder(folder: places.state).map { Holder(pid: $0.processID, since: $0.since) }
+    readDeliveries(now)
     do {
       guard let catalog = try Catalog.ifPresent(folder: places.state) else { return }
       isRecorded = true

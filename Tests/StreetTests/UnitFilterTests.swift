@@ -44,6 +44,12 @@ struct UnitFilterTests {
     #expect(scrub.code == 0 && scrub.output.contains("all sound"), "\(scrub.output)\(scrub.errors)")
     let digest = try await filtered(house, by: "hubwatch-digest.service").run("digest", "--json")
     #expect(digest.code == 0 && digest.output.contains("\"downloaded\" : 1"), "\(digest.output)\(digest.errors)")
+    let post = try await filtered(house, by: "hubwatch-digest.service").run("digest", "--deliver")
+    #expect(post.code == 0 && post.output.contains("tiny/llama-GGUF"), "\(post.output)\(post.errors)")
+    let delivery = try await filtered(house, by: "hubwatch-deliver.service").run("deliver")
+    #expect(delivery.code == 0, "\(delivery.output)\(delivery.errors)")
+    let record = try await filtered(house, by: "hubwatch-failed@.service").run("record-failure", "hubwatch-run.service")
+    #expect(record.code == 0, "\(record.output)\(record.errors)")
     await house.stop()
   }
 

@@ -19,7 +19,7 @@ struct UnitTests {
     let source = "\(SharedData.packageRoot)/systemd"
     let names = try FileManager.default.contentsOfDirectory(atPath: source)
       .filter { name in [".service", ".socket", ".timer"].contains { name.hasSuffix($0) } }
-    #expect(names.count >= 9)
+    #expect(names.count >= 11)
     let program = try hubwatch().path
     return try names.map { name in
       let text = try String(contentsOfFile: "\(source)/\(name)", encoding: .utf8)
@@ -87,6 +87,31 @@ struct UnitTests {
     }
     // Its groups have to be there.
     for group in ["video", "render"] { #expect(try text("hubwatch.sysusers").contains("g \(group) -")) }
+  }
+
+  /// The digest is written without network and sent by another unit, which gets the secrets and whose failures are told.
+  @Test func theDigestIsSentByAnotherUnit() throws {
+    func text(_ unit: String) throws -> String {
+      try String(contentsOfFile: "\(SharedData.packageRoot)/systemd/\(unit)", encoding: .utf8)
+    }
+    let digest = try text("hubwatch-digest.service")
+    for line in [
+      "PrivateNetwork=yes", "OnSuccess=hubwatch-deliver.service", "ExecStart=/usr/bin/hubwatch digest --deliver",
+    ] {
+      #expect(digest.contains("\n\(line)\n"))
+    }
+    let files = try text("hubwatch.tmpfiles")
+    for unit in ["hubwatch-deliver.service", "hubwatch.service"] {
+      for name in ["smtp-password", "webhook-url"] {
+        #expect(try text(unit).contains("\nLoadCredential=\(name):/etc/hubwatch/\(name)\n"))
+        // A credential whose file is not there keeps a unit from starting.
+        #expect(files.contains("\nf /etc/hubwatch/\(name) 0600 root root -\n"))
+      }
+    }
+    for unit in ["hubwatch", "hubwatch-run", "hubwatch-digest", "hubwatch-scrub", "hubwatch-deliver"] {
+      #expect(try text("\(unit).service").contains("\nOnFailure=hubwatch-failed@%n.service\n"))
+    }
+    #expect(try !text("hubwatch-failed@.service").contains("\nOnFailure="))
   }
 
   /// The services that ask the repositories of tools have to be allowed to start git and its helpers.

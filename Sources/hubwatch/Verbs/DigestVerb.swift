@@ -19,6 +19,11 @@ struct DigestVerb: Verb {
   @Option(help: "text, markdown, html (one file, complete in itself) or json.") var format = Format.text
   @Flag(help: "The same as --format json.") var json = false
   @Flag(name: .customLong("mark-read"), help: "Begin the next digest where this one ends.") var markRead = false
+  @Flag(
+    help: """
+      Write the digest of the day into the outbox, once, for the ways of digest.to; print it where they say so. It covers \
+      the time since the last one, whatever was read. `hubwatch deliver` or the daemon sends it.
+      """) var deliver = false
 
   /// The mark that remembers how far a person has read.
   static let mark = "digest.read"
@@ -27,10 +32,14 @@ struct DigestVerb: Verb {
     guard since == "last" || since == "yesterday" || Self.day(since) != nil else {
       throw ValidationError("--since takes last, yesterday or a date such as 2026-11-23")
     }
+    guard !deliver || (since == "last" && format == .text && !json && !markRead) else {
+      throw ValidationError("--deliver goes with no other option: the configuration says what is written, and how")
+    }
   }
 
   func work() async throws -> Domain.ExitCode {
     let loaded = try LoadedSettings(environment: common.environment)
+    if deliver { return try await post(loaded) }
     let handover = Handover(loaded.places, common)
     // Nobody is to read what then cannot be marked as read.
     let claim = markRead ? try handover.claim() : nil

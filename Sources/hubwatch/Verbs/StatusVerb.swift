@@ -74,6 +74,7 @@ struct StatusText {
       lines += wrapped("Memory: estimates off by ±\(error) % over \(loads)")
     }
     if let snapshot = report.snapshotAt { lines += wrapped("Snapshot of the catalog: \(time(snapshot))") }
+    lines += outbox(report)
     let versions = report.versions
     lines += wrapped(
       "Libraries: libcurl \(versions.libcurl), \(versions.tls), SQLite \(versions.sqlite), Swift \(versions.swift)")
@@ -133,11 +134,11 @@ struct StatusText {
   }
 
   /// `2026-11-23 07:00 UTC`.
-  private func time(_ date: Date) -> String {
+  func time(_ date: Date) -> String {
     String(date.formatted(.iso8601).prefix(16)).replacing("T", with: " ") + " UTC"
   }
 
-  private func wrapped(_ text: String, indent: Int = 0) -> [String] {
+  func wrapped(_ text: String, indent: Int = 0) -> [String] {
     WrappedText.lines(text, width: width, indent: indent)
   }
 }

@@ -50,7 +50,8 @@ struct UnitsVerb: AsyncParsableCommand {
 
     /// What is enabled for it; the socket is the system's only.
     func units(_ scope: UnitInstallation.Scope) -> [String] {
-      (scope == .system ? ["hubwatch-smoke.socket"] : []) + [heart, "hubwatch-digest.timer", "hubwatch-scrub.timer"]
+      (scope == .system ? ["hubwatch-smoke.socket"] : []) + [heart]
+        + ["hubwatch-digest.timer", "hubwatch-deliver.service", "hubwatch-scrub.timer"]
     }
   }
 
