@@ -42,11 +42,13 @@ let package = Package(
     .target(name: "Smoke", dependencies: ["Inference", "JSONText", "ModelFiles", "CLinux", "Domain", subprocess]),
     .target(name: "Upstreams", dependencies: ["Domain", subprocess]),
     .target(name: "Digest", dependencies: ["Catalog", "Console", "Domain"]),
+    .target(name: "Page", dependencies: ["Catalog", "Console", "Digest", "Domain", "Fit"]),
     .target(name: "HubServer", dependencies: ["Checksums", "Domain", flyingFox, flyingSocks]),
     .target(
       name: "Watch",
       dependencies: [
-        "Catalog", "Checksums", "Digest", "Downloads", "Fit", "Hub", "HTTP", "ModelFiles", "Settings", "Smoke",
+        "Catalog", "Checksums", "CLinux", "Digest", "Downloads", "Fit", "Hub", "HTTP", "ModelFiles", "Settings",
+        "Smoke",
         "Console", "Domain", "Upstreams", logging, lifecycle,
       ]),
     .target(
@@ -64,7 +66,7 @@ let package = Package(
       name: "hubwatch",
       dependencies: [
         "Catalog", "CLinux", "Console", "Digest", "Doctor", "Domain", "Downloads", "Fit", "Hub", "HubServer", "HTTP",
-        "Inference", "ModelFiles", "Settings", "Smoke", "Units", "Upstreams", "Watch", argumentParser, logging,
+        "Inference", "ModelFiles", "Page", "Settings", "Smoke", "Units", "Upstreams", "Watch", argumentParser, logging,
         subprocess,
       ]),
     .target(
@@ -79,8 +81,16 @@ let package = Package(
       dependencies: ["BenchSupport", "Catalog", "Hub", "HTTP", "Settings", "Watch", "Domain", argumentParser],
       path: "Benchmarks/PollBench"),
     .executableTarget(
-      name: "fit-bench", dependencies: ["BenchSupport", "Catalog", "Fit", "ModelFiles", "Domain", argumentParser],
+      name: "fit-bench", dependencies: ["BenchSupport", "BigCatalog", "Fit", "ModelFiles", "Domain", argumentParser],
       path: "Benchmarks/FitBench"),
+    .target(name: "BigCatalog", dependencies: ["Catalog", "Fit", "Domain"], path: "Benchmarks/BigCatalog"),
+    .executableTarget(
+      name: "daemon-bench",
+      dependencies: ["BenchSupport", "BigCatalog", "HubServer", "Watch", "Domain", argumentParser],
+      path: "Benchmarks/DaemonBench"),
+    .executableTarget(
+      name: "page-bench", dependencies: ["BenchSupport", "Catalog", "Fit", "Domain", argumentParser],
+      path: "Benchmarks/PageBench"),
     .executableTarget(
       name: "download-bench", dependencies: ["BenchSupport", "LoopbackServer", argumentParser],
       path: "Benchmarks/DownloadBench"),
@@ -167,6 +177,9 @@ let package = Package(
     .testTarget(
       name: "DoctorTests", dependencies: ["Doctor", "Catalog", "Hub", "Settings", "Watch", "Domain", "TestSupport"]),
     .testTarget(name: "UnitsTests", dependencies: ["Units", "TestSupport", subprocess]),
+    .testTarget(
+      name: "PageTests", dependencies: ["Page", "Catalog", "Digest", "Fit", "hubwatch", "Domain", "TestSupport"],
+      exclude: ["look.py"]),
     .testTarget(name: "DigestTests", dependencies: ["Digest", "TestSupport"]),
     .testTarget(
       name: "HubServerTests", dependencies: ["HubServer", "Checksums", "Domain"], exclude: ["hub_client.py"]),

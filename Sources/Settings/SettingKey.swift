@@ -21,7 +21,7 @@ public struct SettingKey: Sendable {
   /// Every key, in the order of the documented file.
   public static let all: [SettingKey] =
     hubKeys + networkKeys + watchKeys + rankKeys + deviceKeys + downloadKeys + lifeKeys + probeKeys + toolKeys
-    + digestKeys
+    + digestKeys + pageKeys
 
   /// What each table is about.
   static let sections: [(name: String, documentation: String)] = [
@@ -43,6 +43,7 @@ public struct SettingKey: Sendable {
     ("digest.file", "The digest as a file."),
     ("digest.mail", "The digest by mail."),
     ("digest.webhook", "The digest in a chat or on a phone."),
+    ("page", "The page to look at, for browsers of this machine."),
   ]
 
   static func quoted(_ text: String) -> String {

@@ -151,6 +151,13 @@ public struct Settings: Sendable, Equatable {
     /// Seconds between the starts of two cycles.
     public var intervalSeconds = 3600
   }
+  /// The page to look at.
+  public struct Page: Sendable, Equatable {
+    /// Whether the daemon serves it.
+    public var enabled = false
+    /// The port of this machine.
+    public var port = 4870
+  }
   /// Tools that run models, watched for new versions.
   public struct Tools: Sendable, Equatable {
     /// Whether they are watched.
@@ -196,6 +203,8 @@ public struct Settings: Sendable, Equatable {
   public var probes = Probes()
   /// `[daemon]`
   public var daemon = Daemon()
+  /// `[page]`
+  public var page = Page()
   /// `[tools]`
   public var tools = Tools()
   /// `[log]`

@@ -1,5 +1,6 @@
 import Digest
 import Domain
+import Fit
 import Foundation
 import Hub
 import Settings
@@ -12,14 +13,18 @@ extension Circumstances {
   ///
   /// - Throws: `DeviceError` for a card of the configuration that nobody knows.
   init(_ loaded: LoadedSettings, now: Date) async throws {
-    self.init()
     var settings = loaded.settings
     settings.devices.removeAll { $0.isLocal }
-    if !settings.devices.isEmpty {
-      devices = try await DeviceChoice.devices(settings).devices.map { Device(name: $0.name, bytes: $0.total.bytes) }
-    }
-    fetchesByItself = settings.downloads.automatic
+    let devices = settings.devices.isEmpty ? [] : try await DeviceChoice.devices(settings).devices
     let report = StateReport(loaded.places, loaded.settings, version: Version.text, now: now)
+    self.init(loaded.settings, report, devices: devices)
+  }
+
+  /// The same out of what is known already.
+  init(_ settings: Settings, _ report: StateReport, devices: [Fit.Device]) {
+    self.init()
+    self.devices = devices.map { Device(name: $0.name, bytes: $0.total.bytes) }
+    fetchesByItself = settings.downloads.automatic
     health = report.health
     // A trouble is kept in words, and ours end in these.
     hasBadToken = report.lastCycle?.trouble?.contains(HubError(.badToken, "").problem) ?? false

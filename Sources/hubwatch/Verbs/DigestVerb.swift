@@ -40,11 +40,11 @@ struct DigestVerb: Verb {
   func work() async throws -> Domain.ExitCode {
     let loaded = try LoadedSettings(environment: common.environment)
     if deliver { return try await post(loaded) }
-    let lock = markRead ? try StateLock(folder: loaded.places.state) : nil
-    defer { withExtendedLifetime(lock) {} }
+    let handover = Handover(loaded.places, common)
+    // Nobody is to read what then cannot be marked as read.
+    let claim = markRead ? try handover.claim() : nil
     let now = Date()
-    let catalog =
-      markRead ? try Catalog.opened(folder: loaded.places.state) : try Catalog.ifPresent(folder: loaded.places.state)
+    let catalog = try Catalog.ifPresent(folder: loaded.places.state)
     var story = Story(until: now)
     if let catalog {
       let circumstances = try await Circumstances(loaded, now: now)
@@ -69,8 +69,11 @@ struct DigestVerb: Verb {
       try common.print(HTMLDigest(endpoint: endpoint).render(story, trends: trends))
     case .json: try common.print(JSONOutput.document(story))
     }
-    if markRead { try catalog?.setMark(Self.mark, String(now.timeIntervalSince1970)) }
-    return .done
+    guard let claim else { return .done }
+    return try await handover.perform(.markRead(until: now.timeIntervalSince1970), with: claim) {
+      try Catalog.opened(folder: loaded.places.state).setMark(Self.mark, String(now.timeIntervalSince1970))
+      return .done
+    }
   }
 
   /// Whether a digest tells trends, too: on Mondays, and when it covers a week.

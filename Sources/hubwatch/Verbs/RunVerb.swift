@@ -17,19 +17,13 @@ struct RunVerb: Verb {
       loaded.settings.log.format == "json"
       ? EventLog(logger: Logger(loaded.settings.log, environment: common.environment)).observer
       : Narrator(terminal: common.errorTerminal).observer
-    let common = common
-    do {
-      return try await StopSignal.cancelling {
-        try await House.open(loaded, observe: observer) { house in
-          DeviceNote.say(house.device, common)
-          try await house.street.cycle()
-          return .done
-        }
-      }
-    } catch is CancellationError {
-      // Nothing is lost, and whoever stopped it does not want to hear of a failure.
-      common.note("hubwatch: stopped; the next run goes on where this one was")
-      return .done
+    let voice = Voice(common)
+    // Nothing is lost, and whoever stopped it does not want to hear of a failure.
+    let farewell = Handover.Farewell(
+      alone: "hubwatch: stopped; the next run goes on where this one was", code: .done,
+      handedOver: "hubwatch: stopped; the daemon goes on with it in its next cycle")
+    return try await Handover(loaded.places, common).perform(.run, farewell) {
+      try await House.open(loaded, observe: observer) { try await RunWork().perform($0, voice) }
     }
   }
 }
