@@ -80,16 +80,15 @@ public struct DaemonService: Service {
   /// - Throws: what is wrong with it.
   public func reload() async throws {
     notifier.send(["RELOADING=1", "MONOTONIC_USEC=\(Self.monotonicMicroseconds)"])
+    defer { notifier.send(["READY=1", status.line]) }
     do {
       try await work.reload()
     } catch let error as any ReportableError {
       status.setConfiguration("the configuration was not taken over: \(error.problem)")
-      notifier.send(["READY=1", status.line])
       await work.logger().error("the configuration was not taken over: \(error.description)")
       throw error
     }
     status.setConfiguration(nil)
-    notifier.send(["READY=1", status.line])
     await work.logger().notice("the configuration was read again")
     await loop.replan()
   }
