@@ -244,6 +244,28 @@ struct HandoverTests {
     await scene.house.stop()
   }
 
+  @Test func theDigestOfTheDayIsWrittenOnceAndSent() async throws {
+    let house = try await PracticeHouse(
+      configuration: Self.quiet + "\n[digest]\nto = [\"file\"]\ntime = \"00:00\"\n")
+    try house.addRepo(Self.model, [Self.file: try TinyLlama.bytes()])
+    let state = house.program.home.state
+    let folder = "\(state)/digests"
+    func digests() -> [String] { (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] }
+    // On its first day a daemon has nothing to tell; this one has lived before.
+    let first = try await Scene(house)
+    #expect(await first.end().status == 0)
+    #expect(digests().isEmpty)
+    try Catalog(folder: state).setMark("daemon.digestDay", "1")
+    let scene = try await Scene(house)
+    while digests().isEmpty { try await Task.sleep(for: .milliseconds(20)) }
+    #expect(await scene.end().status == 0)
+    let again = try await Scene(house)
+    #expect(try await again.live().jobs.contains { $0.name == "digest" && $0.nextAt == nil && $0.reason == nil })
+    #expect(await again.end().status == 0)
+    #expect(digests().count == 1, "\(digests())")
+    await house.stop()
+  }
+
   @Test func pauseAndResume() async throws {
     let scene = try await scene()
     #expect(try await scene.run("pause", "--for", "soon").code == 64)
