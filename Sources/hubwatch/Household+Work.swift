@@ -68,7 +68,7 @@ extension Household {
       case .smoke: try await street.smokeStep()
       case .gc: try street.gcStep()
       case .scrub: try await street.scrubStep(within: Self.scrubSeconds)
-      case .digest: Scheduler.Outcome.done()
+      case .digest: try await self.post(house, writesDigest: writesDigest)
       }
     }
   }

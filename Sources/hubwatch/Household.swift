@@ -12,7 +12,7 @@ import Watch
 
 /// The house of a daemon: the one in use, and those that a changed configuration has replaced and that are still at work.
 actor Household {
-  private let environment: [String: String]
+  let environment: [String: String]
   private var house: House
   private var retired: [House] = []
   private var worksUnderWay = 0
@@ -86,6 +86,7 @@ actor Household {
     let settings = house.loaded.settings
     var plan = Scheduler.Plan(pollSeconds: Double(settings.daemon.intervalSeconds))
     plan.smokes = settings.smoke.automatic
+    plan.digestMinute = settings.digest.channels.isEmpty ? nil : settings.digest.time.minute
     return plan
   }
 
