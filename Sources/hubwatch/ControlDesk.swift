@@ -61,9 +61,9 @@ final class ControlDesk: Sendable {
       try household.catalog.setMark(DigestVerb.mark, "\(until)")
       return .done
     case .deliver:
-      let (settings, environment) = (await household.loaded, household.environment)
+      let (settings, environment, logger) = (await household.loaded, household.environment, await household.logger)
       _ = try await service.loop.errand("deliver", [], wait: { _ in }) { _ in
-        try await Household.post(settings, environment, writes: true)
+        try await Household.post(settings, environment, logger, writes: true)
       }
       return .done
     case .keep, .drop, .gc: return try await shelfWork(command, Errands(service, household, session, voice))

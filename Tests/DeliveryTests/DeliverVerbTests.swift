@@ -132,6 +132,25 @@ struct DeliverVerbTests {
     #expect(!wrong.errors.contains("T0KEN") && (words != "needs digest.webhook.url" || wrong.code == 78), "\(wrong)")
   }
 
+  @Test func theDaemonSendsWhatATimerHasWritten() async throws {
+    let mail = try await MailServerProcess()
+    let hook = LoopbackServer { _ in LoopbackServer.answer(200) }
+    let program = try program(mail: mail.port, webhook: hook.address("/"), to: "\"mail\", \"webhook\"")
+    #expect(try await program.run("digest", "--deliver").code == 0)
+    let state = program.home.state
+    let daemon = try await program.run(["daemon"]) {
+      for _ in 0..<6000 {
+        let report = OutboxReport.look(state, at: Date()).report
+        if report?.deliveries.allSatisfy({ $0.phase == .sent }) ?? false { break }
+        try await Task.sleep(for: .milliseconds(10))
+      }
+      return SIGTERM
+    }
+    #expect(daemon.code == 0, "\(daemon)")
+    #expect(try await program.run("deliver").code == 0)
+    #expect(try mail.heard.count == 1 && hook.requests.count == 1, "\(daemon.errors)")
+  }
+
   @Test func aFailedUnitIsWrittenDownAndTold() async throws {
     var program = try program(mail: 9, webhook: "http://127.0.0.1:9/", to: "\"stdout\"")
     program.environment["MONITOR_SERVICE_RESULT"] = "exit-code"
