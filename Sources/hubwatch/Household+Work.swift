@@ -59,7 +59,8 @@ extension Household {
 
   /// Does one of the scheduler's jobs.
   private func perform(_ job: Job, writesDigest: Bool) async throws -> Scheduler.Outcome {
-    try await visit { house in
+    let environment = environment
+    return try await visit { house in
       let street = house.street
       return switch job {
       case .poll: try await street.pollStep()
@@ -68,8 +69,20 @@ extension Household {
       case .smoke: try await street.smokeStep()
       case .gc: try street.gcStep()
       case .scrub: try await street.scrubStep(within: Self.scrubSeconds)
-      case .digest: Scheduler.Outcome.done()
+      case .digest: try await Self.post(house.loaded, environment, writes: writesDigest)
       }
     }
+  }
+
+  /// Writes the digest of the day, when it is time for it, and sends what waits in the outbox.
+  ///
+  /// - Throws: `OutboxError`, and the error of the room that the story cannot be read from.
+  static func post(
+    _ loaded: LoadedSettings, _ environment: [String: String], writes: Bool
+  ) async throws -> Scheduler.Outcome {
+    let post = DigestPost(loaded, environment: environment)
+    if writes { _ = try await post.writeIfDue(at: Date()) }
+    let next = try await post.deliver(at: Date())
+    return .done(again: next.map { max(60, $0.timeIntervalSinceNow) })
   }
 }
