@@ -19,7 +19,7 @@ PACKED := $(shell getconf GNU_LIBC_VERSION | awk '{split($$2, v, "."); if (v[1] 
 BINARY := .build/release/hubwatch
 INSTALLED := .build/static/release/hubwatch
 
-.PHONY: all build demo test torture fuzz fuzz-core bench bench-fit bench-poll bench-download bench-core bench-smoke zoo static lint
+.PHONY: all build demo test torture fuzz fuzz-core bench bench-fit bench-poll bench-digest bench-download bench-core bench-smoke zoo static lint
 .PHONY: completions man install uninstall deb
 .PHONY: clean system model python llama quantized reference
 
@@ -94,9 +94,9 @@ fuzz-core: system
 
 ## Measures fit on a catalog of 100,000 models, the poll on a simulated hub of a million, downloads of 2 GiB beside
 ## aria2c, curl, wget and huggingface_hub, and the inference core and the smoke test beside llama.cpp;
-## BENCH_FLAGS=--quick for small ones, --json for JSON. `make bench-fit`, `make bench-poll`, `make bench-download`,
+## BENCH_FLAGS=--quick for small ones, --json for JSON. `make bench-fit`, `make bench-poll`, `make bench-digest`, `make bench-download`,
 ## `make bench-core` and `make bench-smoke` measure one of them.
-bench: bench-fit bench-poll bench-download bench-core bench-smoke
+bench: bench-fit bench-poll bench-digest bench-download bench-core bench-smoke
 
 bench-fit: system
 	for product in hubwatch fit-bench; do swift build $(SWIFT_FLAGS) --product $$product; done
@@ -105,6 +105,10 @@ bench-fit: system
 bench-poll: system python
 	for product in hubwatch simulated-hub poll-bench; do swift build $(SWIFT_FLAGS) --product $$product; done
 	.build/release/poll-bench $(BENCH_FLAGS)
+
+bench-digest: system
+	for product in hubwatch digest-bench; do swift build $(SWIFT_FLAGS) --product $$product; done
+	.build/release/digest-bench $(BENCH_FLAGS)
 
 bench-download: static python
 	@scripts/system-packages nginx aria2 wget curl openssl

@@ -74,6 +74,9 @@ let package = Package(
       name: "fit-bench", dependencies: ["BenchSupport", "Catalog", "Fit", "ModelFiles", "Domain", argumentParser],
       path: "Benchmarks/FitBench"),
     .executableTarget(
+      name: "digest-bench", dependencies: ["BenchSupport", "Catalog", "Domain", argumentParser],
+      path: "Benchmarks/DigestBench"),
+    .executableTarget(
       name: "download-bench", dependencies: ["BenchSupport", "LoopbackServer", argumentParser],
       path: "Benchmarks/DownloadBench"),
     .executableTarget(
@@ -150,7 +153,11 @@ let package = Package(
     .testTarget(
       name: "PollTests",
       dependencies: ["Catalog", "Domain", "Fit", "HTTP", "Hub", "ModelFiles", "Settings", "TestSupport", "Watch", grdb]),
-    .testTarget(name: "HubwatchTests", dependencies: ["hubwatch", "Checksums", "ModelFiles"]),
+    .testTarget(
+      name: "HubwatchTests",
+      dependencies: [
+        "hubwatch", "Catalog", "Checksums", "Digest", "Hub", "ModelFiles", "Settings", "Watch", "TestSupport",
+      ]),
     .testTarget(
       name: "DoctorTests", dependencies: ["Doctor", "Catalog", "Hub", "Settings", "Watch", "Domain", "TestSupport"]),
     .testTarget(name: "DigestTests", dependencies: ["Digest", "TestSupport"]),
