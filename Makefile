@@ -10,7 +10,7 @@ export HUBWATCH_PYTHON ?= $(CACHE)/venv/bin/python
 
 # What single tests need beside the program: TLS servers, networks of their own, file systems to lose the power of; the C
 # library of 64-bit ARM and an emulator for it (17 MB).
-TEST_PACKAGES := nginx openssl iproute2 xfsprogs e2fsprogs util-linux libc6-dev-arm64-cross qemu-user
+TEST_PACKAGES := chromium-headless-shell nginx openssl iproute2 xfsprogs e2fsprogs util-linux libc6-dev-arm64-cross qemu-user
 
 # C and SIMD code is many times slower without optimisation, so tests run on the release build.
 SWIFT_FLAGS := -c release -Xswiftc -enable-testing
@@ -19,8 +19,8 @@ PACKED := $(shell getconf GNU_LIBC_VERSION | awk '{split($$2, v, "."); if (v[1] 
 BINARY := .build/release/hubwatch
 INSTALLED := .build/static/release/hubwatch
 
-.PHONY: all build demo test torture fuzz fuzz-core bench bench-fit bench-poll bench-digest bench-download bench-core bench-smoke zoo static lint
-.PHONY: completions man install uninstall deb
+.PHONY: all build demo test torture fuzz fuzz-core bench bench-fit bench-page bench-poll bench-digest bench-download bench-core bench-smoke
+.PHONY: bench-daemon zoo static lint completions man install uninstall deb try-deb
 .PHONY: clean system model python llama quantized reference
 
 all: build
@@ -93,14 +93,18 @@ fuzz-core: system
 	  --seconds $${FUZZ_SECONDS:-600} --seed $${FUZZ_SEED:-1}
 
 ## Measures fit on a catalog of 100,000 models, the poll on a simulated hub of a million, downloads of 2 GiB beside
-## aria2c, curl, wget and huggingface_hub, and the inference core and the smoke test beside llama.cpp;
-## BENCH_FLAGS=--quick for small ones, --json for JSON. `make bench-fit`, `make bench-poll`, `make bench-digest`, `make bench-download`,
-## `make bench-core` and `make bench-smoke` measure one of them.
-bench: bench-fit bench-poll bench-digest bench-download bench-core bench-smoke
+## aria2c, curl, wget and huggingface_hub, the inference core and the smoke test beside llama.cpp, the page's views, and the daemon's
+## memory and quiet; BENCH_FLAGS=--quick for small ones, --json for JSON. `make bench-fit`, `bench-page`, `bench-poll`, `bench-digest`,
+## `bench-download`, `bench-core`, `bench-smoke` and `bench-daemon` measure one of them.
+bench: bench-fit bench-page bench-poll bench-digest bench-download bench-core bench-smoke bench-daemon
 
 bench-fit: system
 	for product in hubwatch fit-bench; do swift build $(SWIFT_FLAGS) --product $$product; done
 	.build/release/fit-bench $(BENCH_FLAGS)
+
+bench-page: system
+	for product in hubwatch page-bench; do swift build $(SWIFT_FLAGS) --product $$product; done
+	.build/release/page-bench $(BENCH_FLAGS)
 
 bench-poll: system python
 	for product in hubwatch simulated-hub poll-bench; do swift build $(SWIFT_FLAGS) --product $$product; done
@@ -123,6 +127,12 @@ bench-smoke: static quantized
 	swift build $(SWIFT_FLAGS) --product smoke-bench
 	.build/release/smoke-bench --program $(INSTALLED) --cache "$(CACHE)" $(BENCH_FLAGS)
 
+## Measures the daemon on a catalog of 100,000 models: memory when idle and after ten thousand cycles, how often it wakes up,
+## and how soon it answers.
+bench-daemon: static
+	swift build $(SWIFT_FLAGS) --product daemon-bench
+	.build/release/daemon-bench --program $(INSTALLED) $(BENCH_FLAGS)
+
 ## Breaks the real model, in all its quantizations, and two small ones in every known way, and shows the verdicts.
 zoo: system quantized
 	swift build $(SWIFT_FLAGS) --product broken-zoo
@@ -134,7 +144,7 @@ lint:
 	swift format lint --strict --recursive --parallel Package.swift Sources Tests Benchmarks
 
 PREFIX ?= /usr/local
-UNITS ?= /etc/systemd/system
+UNITS ?= $(PREFIX)/lib/systemd/system
 # Where shells look for completions.
 BASH_COMPLETIONS ?= $(PREFIX)/share/bash-completion/completions
 ZSH_COMPLETIONS ?= $(PREFIX)/share/zsh/site-functions
@@ -145,7 +155,9 @@ GENERATED := .build/generated
 ## Writes completions for bash, zsh and fish into .build/generated.
 completions: static
 	mkdir -p $(GENERATED)
-	for shell in bash zsh fish; do $(INSTALLED) --generate-completion-script $$shell > $(GENERATED)/hubwatch.$$shell; done
+	for shell in bash zsh fish; do \
+	  $(INSTALLED) --generate-completion-script $$shell | sed '1{/^#!/d}' > $(GENERATED)/hubwatch.$$shell; \
+	done
 
 ## Writes the manual pages into .build/generated/man.
 man: static
@@ -186,6 +198,12 @@ deb:
 	$(MAKE) install DESTDIR=$(CURDIR)/.build/deb/stage PREFIX=/usr UNITS=/usr/lib/systemd/system \
 	  ZSH_COMPLETIONS=/usr/share/zsh/vendor-completions
 	scripts/debian-package .build/deb/stage $(INSTALLED) .build/static/checkouts .build/deb
+
+## Lives with the Debian package, in a container with systemd: installs it, lets the daemon work, upgrades, removes and purges
+## it (as root; makes a small Debian in the cache folder).
+try-deb: deb model
+	@scripts/system-packages lintian debootstrap systemd-container
+	scripts/try-package "$$(ls .build/deb/*.deb)" $(INSTALLED) "$(HUBWATCH_SMOLLM2)" "$(CACHE)"
 
 clean:
 	rm -rf .build

@@ -42,22 +42,32 @@ let package = Package(
     .target(name: "Smoke", dependencies: ["Inference", "JSONText", "ModelFiles", "CLinux", "Domain", subprocess]),
     .target(name: "Upstreams", dependencies: ["Domain", subprocess]),
     .target(name: "Digest", dependencies: ["Catalog", "Console", "Domain"]),
+    .target(name: "Page", dependencies: ["Catalog", "Console", "Digest", "Domain", "Fit"]),
     .target(name: "HubServer", dependencies: ["Checksums", "Domain", flyingFox, flyingSocks]),
     .target(
       name: "Watch",
       dependencies: [
-        "Catalog", "Checksums", "Digest", "Downloads", "Fit", "Hub", "HTTP", "ModelFiles", "Settings", "Smoke",
+        "Catalog", "Checksums", "CLinux", "Digest", "Downloads", "Fit", "Hub", "HTTP", "ModelFiles", "Settings",
+        "Smoke",
         "Console", "Domain", "Upstreams", logging, lifecycle,
       ]),
     .target(
       name: "Doctor",
       dependencies: ["Catalog", "CLinux", "Downloads", "Fit", "Settings", "Watch", "Domain"]),
+    .target(
+      name: "Units", dependencies: ["Checksums", "Domain"],
+      resources: [
+        "hubwatch.service", "hubwatch-run.service", "hubwatch-run.timer", "hubwatch-digest.service",
+        "hubwatch-digest.timer", "hubwatch-deliver.service", "hubwatch-failed@.service", "hubwatch-scrub.service",
+        "hubwatch-scrub.timer", "hubwatch-smoke.socket",
+        "hubwatch-smoke@.service", "hubwatch.sysusers", "hubwatch.tmpfiles",
+      ].map { .embedInCode("../../systemd/\($0)") }),
     .executableTarget(
       name: "hubwatch",
       dependencies: [
         "Catalog", "CLinux", "Console", "Digest", "Doctor", "Domain", "Downloads", "Fit", "Hub", "HubServer", "HTTP",
-        "Inference",
-        "ModelFiles", "Settings", "Smoke", "Upstreams", "Watch", argumentParser, logging, subprocess,
+        "Inference", "ModelFiles", "Page", "Settings", "Smoke", "Units", "Upstreams", "Watch", argumentParser, logging,
+        subprocess,
       ]),
     .target(
       name: "TestSupport",
@@ -71,8 +81,16 @@ let package = Package(
       dependencies: ["BenchSupport", "Catalog", "Hub", "HTTP", "Settings", "Watch", "Domain", argumentParser],
       path: "Benchmarks/PollBench"),
     .executableTarget(
-      name: "fit-bench", dependencies: ["BenchSupport", "Catalog", "Fit", "ModelFiles", "Domain", argumentParser],
+      name: "fit-bench", dependencies: ["BenchSupport", "BigCatalog", "Fit", "ModelFiles", "Domain", argumentParser],
       path: "Benchmarks/FitBench"),
+    .target(name: "BigCatalog", dependencies: ["Catalog", "Fit", "Domain"], path: "Benchmarks/BigCatalog"),
+    .executableTarget(
+      name: "daemon-bench",
+      dependencies: ["BenchSupport", "BigCatalog", "HubServer", "Watch", "Domain", argumentParser],
+      path: "Benchmarks/DaemonBench"),
+    .executableTarget(
+      name: "page-bench", dependencies: ["BenchSupport", "Catalog", "Fit", "Domain", argumentParser],
+      path: "Benchmarks/PageBench"),
     .executableTarget(
       name: "digest-bench", dependencies: ["BenchSupport", "Catalog", "Domain", argumentParser],
       path: "Benchmarks/DigestBench"),
@@ -151,8 +169,27 @@ let package = Package(
         "Catalog", "Domain", "HTTP", "Hub", "LoopbackServer", "Settings", "TestSupport", "Watch", grdb, logging,
       ]),
     .testTarget(
+      name: "DeliveryTests",
+      dependencies: [
+        "hubwatch", "Digest", "Domain", "FuzzSupport", "HTTP", "LoopbackServer", "Settings", "TestSupport", "Watch",
+      ], exclude: ["smtp_server.py", "read_mails.py"]),
+    .testTarget(
       name: "PollTests",
       dependencies: ["Catalog", "Domain", "Fit", "HTTP", "Hub", "ModelFiles", "Settings", "TestSupport", "Watch", grdb]),
+    .target(
+      name: "FortnightSupport",
+      dependencies: [
+        "Catalog", "Domain", "Fit", "HTTP", "Hub", "ModelFiles", "Settings", "TestSupport", "Watch",
+      ], path: "Tests/FortnightSupport"),
+    .executableTarget(
+      name: "one-cycle", dependencies: ["FortnightSupport", "TestSupport"], path: "Tests/FortnightTests/OneCycle"),
+    .testTarget(
+      name: "FortnightTests",
+      dependencies: [
+        "one-cycle", "hubwatch", "FortnightSupport", "Catalog", "Console", "Digest", "Domain", "Downloads", "Hub",
+        "Settings",
+        "Watch", "TestSupport",
+      ], exclude: ["Golden", "OneCycle"]),
     .testTarget(
       name: "HubwatchTests",
       dependencies: [
@@ -160,6 +197,10 @@ let package = Package(
       ]),
     .testTarget(
       name: "DoctorTests", dependencies: ["Doctor", "Catalog", "Hub", "Settings", "Watch", "Domain", "TestSupport"]),
+    .testTarget(name: "UnitsTests", dependencies: ["Units", "TestSupport", subprocess]),
+    .testTarget(
+      name: "PageTests", dependencies: ["Page", "Catalog", "Digest", "Fit", "hubwatch", "Domain", "TestSupport"],
+      exclude: ["look.py"]),
     .testTarget(name: "DigestTests", dependencies: ["Digest", "TestSupport"]),
     .testTarget(
       name: "HubServerTests", dependencies: ["HubServer", "Checksums", "Domain"], exclude: ["hub_client.py"]),

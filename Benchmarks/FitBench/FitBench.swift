@@ -1,4 +1,5 @@
 import ArgumentParser
+import BigCatalog
 import Foundation
 
 /// Measures what `hubwatch fit` promises: instant answers about everything.
@@ -38,7 +39,7 @@ struct FitBench: ParsableCommand {
     defer { try? FileManager.default.removeItem(at: folder) }
     let programs = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
     let start = ColdStart(program: programs.appending(path: "hubwatch").path, folder: folder.path)
-    try start.fillCatalog(models: models)
+    try BigCatalog.fill("\(folder.path)/state", models: models)
     let pages = try (0..<rounds).map { _ in try start.run(["fit", "--vram", "12"], isCold: true) }
     let (file, headerBytes) = try start.longHeader()
     let headers = try (0..<rounds).map { _ in try start.run(["fit", file, "--vram", "12"], isCold: false) }

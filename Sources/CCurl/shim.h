@@ -29,6 +29,10 @@ static inline CURLcode hubwatch_curl_set_open_socket(
     CURL *easy, curl_socket_t (*function)(void *, curlsocktype, struct curl_sockaddr *)) {
   return curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, function);
 }
+static inline CURLcode hubwatch_curl_set_progress(
+    CURL *easy, int (*function)(void *, curl_off_t, curl_off_t, curl_off_t, curl_off_t)) {
+  return curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, function);
+}
 static inline CURLMcode hubwatch_curl_multi_set_long(CURLM *multi, CURLMoption option, long value) {
   return curl_multi_setopt(multi, option, value);
 }
@@ -69,6 +73,8 @@ static inline const char *hubwatch_curl_primary_address(CURL *easy) {
   curl_easy_getinfo(easy, CURLINFO_PRIMARY_IP, &address);
   return address && *address && hubwatch_curl_family(easy) ? address : NULL;
 }
+// What a read function returns to stop the transfer.
+static inline size_t hubwatch_curl_read_abort(void) { return CURL_READFUNC_ABORT; }
 // The status of the proxy's answer to CONNECT; 0 without one.
 static inline long hubwatch_curl_connect_status(CURL *easy) {
   long status = 0;

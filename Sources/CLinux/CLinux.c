@@ -6,14 +6,19 @@
 #include <link.h>
 #include <linux/falloc.h>
 #include <linux/fs.h>
+#include <malloc.h>
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/timerfd.h>
+#include <time.h>
 #include <unistd.h>
 
 const int hubwatch_limit_address_space = RLIMIT_AS;
@@ -137,6 +142,73 @@ int64_t hubwatch_peer_user(int descriptor) {
   if (getsockopt(descriptor, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0 || size != sizeof peer) return -1;
   return peer.uid;
 }
+
+#ifndef SO_PEERGROUPS
+#define SO_PEERGROUPS 59
+#endif
+
+int hubwatch_peer_has_group(int descriptor, uint32_t group) {
+  struct ucred peer;
+  socklen_t size = sizeof peer;
+  if (getsockopt(descriptor, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0 || size != sizeof peer) return -1;
+  if (peer.gid == group) return 1;
+  // As many as a process can have.
+  size = 65536 * sizeof(gid_t);
+  gid_t *groups = malloc(size);
+  if (!groups) return -1;
+  int found = getsockopt(descriptor, SOL_SOCKET, SO_PEERGROUPS, groups, &size) == 0 ? 0 : -1;
+  for (socklen_t i = 0; found == 0 && i < size / sizeof(gid_t); i++) {
+    if (groups[i] == group) found = 1;
+  }
+  free(groups);
+  return found;
+}
+
+int hubwatch_accept(int listener) { return accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK); }
+
+int hubwatch_bell(void) { return eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK); }
+
+void hubwatch_ring(int bell) {
+  const uint64_t one = 1;
+  while (write(bell, &one, sizeof one) < 0 && errno == EINTR) {}
+}
+
+void hubwatch_hush(int bell) {
+  uint64_t count;
+  while (read(bell, &count, sizeof count) < 0 && errno == EINTR) {}
+}
+
+int hubwatch_boot_timer(void) { return timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK); }
+
+int hubwatch_set_boot_timer(int timer, uint64_t nanoseconds) {
+  struct itimerspec when = {.it_value = {.tv_sec = (time_t)(nanoseconds / 1000000000), .tv_nsec = (long)(nanoseconds % 1000000000)}};
+  return timerfd_settime(timer, TFD_TIMER_ABSTIME, &when, NULL) == 0 ? 0 : errno;
+}
+
+int hubwatch_clock_watch(void) { return timerfd_create(CLOCK_REALTIME, TFD_CLOEXEC | TFD_NONBLOCK); }
+
+int hubwatch_arm_clock_watch(int watch) {
+  // Far away: only that the clock is set is of interest.
+  struct timespec now;
+  clock_gettime(CLOCK_REALTIME, &now);
+  struct itimerspec when = {.it_value = {.tv_sec = now.tv_sec + 100000000}};
+  return timerfd_settime(watch, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &when, NULL) == 0 ? 0 : errno;
+}
+
+void hubwatch_read_timer(int timer) {
+  uint64_t count;
+  while (read(timer, &count, sizeof count) < 0 && errno == EINTR) {}
+}
+
+uint64_t hubwatch_boot_time(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_BOOTTIME, &now);
+  return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+void hubwatch_give_back_memory(void) { (void)malloc_trim(0); }
+
+void hubwatch_use_few_arenas(void) { (void)mallopt(M_ARENA_MAX, 2); }
 
 int hubwatch_is_hung_up(int descriptor) {
   struct pollfd state = {.fd = descriptor, .events = POLLRDHUP};

@@ -118,8 +118,35 @@ extension Catalog {
   public func endCycle(_ id: Int64, trouble: String?, at now: Date) throws(CatalogError) {
     try writeUrgent { database in
       try database.execute(
-        sql: "UPDATE cycle SET endedAt = ?, trouble = ? WHERE id = ?", arguments: [now, trouble, id])
+        sql: """
+          UPDATE cycle SET endedAt = ?1,
+            trouble = CASE WHEN ?2 IS NULL THEN trouble WHEN trouble IS NULL THEN ?2 ELSE trouble || '; ' || ?2 END
+          WHERE id = ?3
+          """,
+        arguments: [now, trouble, id])
     }
+  }
+
+  /// Writes down that a cycle that has ended goes on until now, and what went wrong. Of one under way only the trouble.
+  ///
+  /// - Returns: whether there is such a cycle.
+  @discardableResult
+  public func extendCycle(_ id: Int64, trouble: String?, at now: Date) throws(CatalogError) -> Bool {
+    try write { database in
+      try database.execute(
+        sql: """
+          UPDATE cycle SET endedAt = CASE WHEN endedAt IS NULL THEN NULL ELSE ?1 END,
+            trouble = CASE WHEN ?2 IS NULL THEN trouble WHEN trouble IS NULL THEN ?2 ELSE trouble || '; ' || ?2 END
+          WHERE id = ?3
+          """,
+        arguments: [now, trouble, id])
+      return database.changesCount > 0
+    }
+  }
+
+  /// The number of the cycle that began last; nil when none has.
+  public func lastCycleID() throws(CatalogError) -> Int64? {
+    try read { try Int64.fetchOne($0, sql: "SELECT max(id) FROM cycle") }
   }
 
   /// The cycles that began in `since < startedAt <= until`, the oldest first.

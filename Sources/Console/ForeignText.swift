@@ -10,6 +10,8 @@ public enum ForeignText {
   ///   - keepingLineEnds: leaves `\n` alone, for text of several lines.
   ///   - limit: the most characters kept; what is cut is marked by `…`.
   public static func safe(_ text: String, keepingLineEnds: Bool = false, limit: Int = .max) -> String {
+    // Most text is plain, and a page has a lot of it.
+    if text.utf8.allSatisfy({ (32...126).contains($0) }), text.utf8.count <= limit { return text }
     var result = ""
     var kept = 0
     for scalar in text.unicodeScalars {

@@ -7,13 +7,22 @@ import Foundation
 public struct HTMLDigest: Sendable {
   private let phrases: Phrases
   private let again: String
+  /// Whether it is a part of the page, whose links lead to its own views.
+  private let isOnPage: Bool
 
   /// - Parameters:
   ///   - endpoint: the hub's address, for links.
   ///   - again: the command that tells the same time again.
   public init(endpoint: String, again: String = "hubwatch digest") {
-    phrases = Phrases(endpoint: endpoint)
-    self.again = again
+    (phrases, self.again, isOnPage) = (Phrases(endpoint: endpoint), again, false)
+  }
+
+  /// The digest as a part of the page.
+  package init() { (phrases, again, isOnPage) = (Phrases(endpoint: ""), "hubwatch digest", true) }
+
+  /// Its sections without a document around them.
+  package func fragments(_ story: Story) -> (summary: String, sections: [HTML], footer: [HTML]) {
+    (Phrases.summary(story), sections(story), footer(story))
   }
 
   /// The whole document.
@@ -48,12 +57,20 @@ public struct HTMLDigest: Sendable {
   private static let policy = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
   /// Entries of one section; the rest is counted.
   private static let limit = 40
+  /// On the page so many of them are seen before one asks for more.
+  private static let glance = 6
 
   private func sections(_ story: Story) -> [HTML] {
     var sections: [HTML] = []
     func add(_ title: String, _ items: [HTML]) {
       guard !items.isEmpty else { return }
-      sections.append(.element(.section, [], [.element(.h2, text: title), .element(.ul, [], items)]))
+      let shown = isOnPage ? Self.glance : items.count
+      var parts: [HTML] = [.element(.h2, text: title), .element(.ul, [], Array(items.prefix(shown)))]
+      if items.count > shown {
+        let rest: [HTML] = [.element(.summary, text: "Show more"), .element(.ul, [], Array(items.dropFirst(shown)))]
+        parts.append(.element(.details, [], rest))
+      }
+      sections.append(.element(.section, [], parts))
     }
     add(
       Phrases.worthTitle,
@@ -90,7 +107,8 @@ public struct HTMLDigest: Sendable {
   }
 
   private func name(_ entry: Story.Entry) -> HTML {
-    .element(.a, [.href(phrases.page(entry))], [.element(.strong, text: entry.id)])
+    .element(
+      .a, [isOnPage ? .path("/models/\(entry.id)") : .href(phrases.page(entry))], [.element(.strong, text: entry.id)])
   }
 
   private func more(_ words: String) -> HTML { .element(.li, [.className("faint")], text: words) }

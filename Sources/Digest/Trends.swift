@@ -68,7 +68,7 @@ public struct Trends: Sendable, Encodable {
 
 extension Trends.Chart.Unit {
   /// A value for a person.
-  func words(_ value: Double) -> String {
+  package func words(_ value: Double) -> String {
     switch self {
     case .bytes: ByteCount(Int64(min(max(value, 0), 9e18))).asMemory
     case .parameters:

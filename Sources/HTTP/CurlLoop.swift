@@ -27,7 +27,7 @@ final class CurlLoop: Sendable {
   private let inbox = Mutex(Inbox())
   private let thread = Mutex<pthread_t?>(nil)
 
-  private static let isReady = hubwatch_curl_global_init() == CURLE_OK
+  static let isReady = hubwatch_curl_global_init() == CURLE_OK
 
   init(_ configuration: HTTPClient.Configuration) throws(HTTPError) {
     guard Self.isReady, let pointer = curl_multi_init() else { throw HTTPError(.unavailable, at: nil) }

@@ -121,3 +121,16 @@ public struct HTTPError: ReportableError, Equatable {
     }
   }
 }
+
+extension HTTPError {
+  /// Whether the request certainly reached nobody, so that to send it again cannot do a thing twice.
+  public var isBeforeRequest: Bool {
+    switch kind {
+    case .resolve, .connect, .tls, .certificate, .proxy, .proxyAuthentication, .privateAddress, .invalidRequest,
+      .unavailable:
+      true
+    case .timeout: ProgressWatch.isBeforeRequest(detail)
+    case .reset, .interrupted, .truncated, .stalled, .tooLarge, .malformed, .cancelled: false
+    }
+  }
+}

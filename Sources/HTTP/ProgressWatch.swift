@@ -98,12 +98,18 @@ struct ProgressWatch {
   /// How long the phase may take, and what is waited for.
   private var patience: (limit: Duration, thing: String) {
     switch phase {
-    case .resolve: (limits.resolve, "answer of the name server")
-    case .connect: (limits.connect, "connection")
-    case .handshake: (limits.handshake, "TLS handshake")
+    case .resolve: (limits.resolve, Self.things[0])
+    case .connect: (limits.connect, Self.things[1])
+    case .handshake: (limits.handshake, Self.things[2])
     case .answer: (limits.firstByte, "first byte")
     }
   }
+
+  /// What is waited for before a request can be sent.
+  private static let things = ["answer of the name server", "connection", "TLS handshake"]
+
+  /// Whether a verdict's words are about the time before the request was sent.
+  static func isBeforeRequest(_ detail: String) -> Bool { things.contains { detail.hasPrefix("no \($0) within") } }
 
   private static func words(_ duration: Duration) -> String {
     let milliseconds = Int64(duration / .milliseconds(1))

@@ -54,6 +54,9 @@ public enum ConfigurationFile {
           line: document.entries.last { $0.table == "device" && ["gpu", "vram"].contains($0.key) }?.line,
           description: "device.vram and device.gpu exclude each other"))
     }
+    problems += DigestRules.problems(settings.digest) { table, keys in
+      document.entries.last { $0.table == table && keys.contains($0.key) }?.line
+    }
     DeviceTables.read(document.elements, into: &settings, &problems)
     guard problems.isEmpty else {
       let sorted = problems.sorted { ($0.line ?? 0, $0.description) < ($1.line ?? 0, $1.description) }

@@ -21,6 +21,7 @@ public struct SettingKey: Sendable {
   /// Every key, in the order of the documented file.
   public static let all: [SettingKey] =
     hubKeys + networkKeys + watchKeys + rankKeys + deviceKeys + downloadKeys + lifeKeys + probeKeys + toolKeys
+    + digestKeys + pageKeys
 
   /// What each table is about.
   static let sections: [(name: String, documentation: String)] = [
@@ -35,6 +36,14 @@ public struct SettingKey: Sendable {
     ("daemon", "hubwatch daemon."),
     ("log", "Log lines on standard error."),
     ("tools", "Tools that run models: their git repositories are watched for new tags and commits."),
+    (
+      "digest",
+      "The digest of every morning: `hubwatch digest --deliver` writes it, the daemon or `hubwatch deliver` sends it."
+    ),
+    ("digest.file", "The digest as a file."),
+    ("digest.mail", "The digest by mail."),
+    ("digest.webhook", "The digest in a chat or on a phone."),
+    ("page", "The page to look at, for browsers of this machine."),
   ]
 
   static func quoted(_ text: String) -> String {
@@ -244,6 +253,16 @@ public struct SettingKey: Sendable {
       render: { quoted($0.log.level) },
       store: { settings, value throws(SettingRefusal) in
         settings.log.level = try value.choice(["debug", "info", "notice", "warning", "error"])
+      }),
+    SettingKey(
+      section: "log", name: "format",
+      documentation: """
+        "text", or "json" for one JSON object a line, from the daemon and from `hubwatch run`:
+        `journalctl -u hubwatch -o cat | jq 'select(.model)'`.
+        """,
+      render: { quoted($0.log.format) },
+      store: { settings, value throws(SettingRefusal) in
+        settings.log.format = try value.choice(["text", "json"])
       }),
   ]
 }

@@ -151,6 +151,13 @@ public struct Settings: Sendable, Equatable {
     /// Seconds between the starts of two cycles.
     public var intervalSeconds = 3600
   }
+  /// The page to look at.
+  public struct Page: Sendable, Equatable {
+    /// Whether the daemon serves it.
+    public var enabled = false
+    /// The port of this machine.
+    public var port = 4870
+  }
   /// Tools that run models, watched for new versions.
   public struct Tools: Sendable, Equatable {
     /// Whether they are watched.
@@ -172,6 +179,8 @@ public struct Settings: Sendable, Equatable {
   public struct Log: Sendable, Equatable {
     /// debug, info, notice, warning or error.
     public var level = "notice"
+    /// text or json.
+    public var format = "text"
   }
 
   /// `[hub]`
@@ -194,10 +203,14 @@ public struct Settings: Sendable, Equatable {
   public var probes = Probes()
   /// `[daemon]`
   public var daemon = Daemon()
+  /// `[page]`
+  public var page = Page()
   /// `[tools]`
   public var tools = Tools()
   /// `[log]`
   public var log = Log()
+  /// `[digest]`
+  public var digest = Digest()
 
   /// The defaults.
   public init() {}

@@ -53,12 +53,12 @@ public struct LoadedSettings: Sendable {
   }
 
   /// A secret that others may read is none.
-  private static func checkMode(_ path: String) throws(SettingsError) {
+  static func checkMode(_ path: String) throws(SettingsError) {
     var info = stat()
     guard stat(path, &info) == 0, info.st_mode & 0o077 != 0 else { return }
     throw SettingsError(
       source: path,
-      "others may use this token (mode \(String(info.st_mode & 0o777, radix: 8))): chmod 600 \(path)")
+      "others may use this secret (mode \(String(info.st_mode & 0o777, radix: 8))): chmod 600 \(path)")
   }
 
   static func read(_ path: String, isRequired: Bool) throws(SettingsError) -> String? {

@@ -39,7 +39,7 @@ struct TOMLSyntaxError: Error, Equatable {
 
 /// Reads the part of TOML 1.0 that settings need, and names the line of everything else.
 ///
-/// Tables of one level and arrays of them, bare and quoted keys, basic and literal strings, integers, floats, booleans
+/// Tables of one level or two and arrays of them, bare and quoted keys, basic and literal strings, integers, floats, booleans
 /// and arrays of them, comments. Inline tables, dotted keys and dates are refused by name; multi-line strings and
 /// `[[name.part]]` are read where a kind of file needs them.
 /// Written here because the TOML library at hand aborts the process on malformed text. Format: <https://toml.io>.
@@ -97,12 +97,12 @@ struct TOMLReader {
         skipBlanks()
         table = try key()
         skipBlanks()
-        if next == ".", isElement, dialect.isRich {
+        if next == ".", !isElement || dialect.isRich {
           position += 1
           table += "." + (try key())
           skipBlanks()
         }
-        if next == "." { throw failure("tables within tables are not used here") }
+        if next == "." { throw failure("tables are nested too deeply") }
         for _ in 0..<(isElement ? 2 : 1) {
           guard next == "]" else { throw failure("a table's name has to end with \(isElement ? "]]" : "]")") }
           position += 1

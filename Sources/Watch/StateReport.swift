@@ -75,6 +75,8 @@ public struct StateReport: Sendable, Encodable {
   public var lastCycle: Cycle?
   /// When the daemon begins the next; nil when no daemon waits for it.
   public var nextCycleAt: Date?
+  /// What the daemon does at this moment; nil when none answers.
+  public private(set) var daemon: LiveReport?
   /// Copies that are wanted, on their way, waiting, blocked, quarantined or lost.
   public var copies: [Copy] = []
   /// Room.
@@ -83,6 +85,8 @@ public struct StateReport: Sendable, Encodable {
   public var estimates: EstimateAccuracy?
   /// When the catalog was copied for the last time.
   public var snapshotAt: Date?
+  /// What has become of the digests; nil before the first.
+  public var outbox: OutboxReport?
   /// Versions.
   public var versions: Versions
   /// What is the matter, for a person; empty when all is well.
@@ -96,7 +100,8 @@ public struct StateReport: Sendable, Encodable {
   public static let reloadMark = "reload.trouble"
 
   private enum CodingKeys: String, CodingKey {
-    case schema, state, holder, lastCycle, nextCycleAt, copies, disk, estimates, snapshotAt, versions, health
+    case schema, state, holder, daemon, lastCycle, nextCycleAt, copies, disk, estimates, snapshotAt, outbox, versions
+    case health
   }
 
   /// Every key of the contract is there; what is not known is null.
@@ -105,12 +110,14 @@ public struct StateReport: Sendable, Encodable {
     try container.encode(schema, forKey: .schema)
     try container.encode(state, forKey: .state)
     try container.encode(holder, forKey: .holder)
+    try container.encode(daemon, forKey: .daemon)
     try container.encode(lastCycle, forKey: .lastCycle)
     try container.encode(nextCycleAt, forKey: .nextCycleAt)
     try container.encode(copies, forKey: .copies)
     try container.encode(disk, forKey: .disk)
     try container.encode(estimates, forKey: .estimates)
     try container.encode(snapshotAt, forKey: .snapshotAt)
+    try container.encode(outbox, forKey: .outbox)
     try container.encode(versions, forKey: .versions)
     try container.encode(health, forKey: .health)
   }
@@ -131,6 +138,7 @@ public struct StateReport: Sendable, Encodable {
       freeBytes: report?.free.bytes, totalBytes: report?.total.bytes, reserveBytes: report?.reserve.bytes,
       quotaBytes: settings.downloads.quota.bytes, usedBytes: 0)
     holder = StateLock.holder(folder: places.state).map { Holder(pid: $0.processID, since: $0.since) }
+    readDeliveries(now)
     do {
       guard let catalog = try Catalog.ifPresent(folder: places.state) else { return }
       isRecorded = true
@@ -138,6 +146,19 @@ public struct StateReport: Sendable, Encodable {
     } catch {
       isReadable = false
       health.append(error.problem)
+    }
+  }
+
+  /// Adds what the daemon says of itself, and what of that is trouble.
+  public mutating func add(_ live: LiveReport) {
+    daemon = live
+    if live.isPaused {
+      let until = live.pausedUntil.map { " until \($0.formatted(.iso8601))" } ?? ""
+      health.append("the daemon rests\(until); `hubwatch resume` ends that")
+    }
+    for job in live.jobs {
+      guard let until = job.quarantinedUntil, let reason = job.reason else { continue }
+      health.append("\(job.name) is left alone until \(until.formatted(.iso8601)): \(reason)")
     }
   }
 

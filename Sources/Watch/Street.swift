@@ -26,6 +26,7 @@ public struct Street: Sendable {
   let cache: HubCache
   let observe: StreetObserver
   let now: @Sendable () -> Date
+  private let parts: Parts
 
   /// What a street is built of.
   public struct Parts: Sendable {
@@ -72,6 +73,7 @@ public struct Street: Sendable {
   ) {
     let clock = SteadyClock(wallClock, after: parts.catalog)
     let now: @Sendable () -> Date = { clock.moment() }
+    self.parts = parts
     catalog = parts.catalog
     hub = parts.hub
     settings = parts.settings
@@ -87,6 +89,15 @@ public struct Street: Sendable {
     smoke = SmokeRunner(program: parts.program, options: .init(parts.settings.smoke))
     self.now = now
     self.observe = observe
+  }
+
+  /// The same street for one piece of work, with settings and an observer of its own.
+  public func changed(
+    observe: @escaping StreetObserver, _ change: (inout Settings) -> Void = { _ in }
+  ) -> Street {
+    var parts = parts
+    change(&parts.settings)
+    return Street(parts, now: now, observe: observe)
   }
 
   private var rules: Rules { Rules(settings.watch) }
@@ -151,13 +162,10 @@ public struct Street: Sendable {
       trouble.append(error.problem)
     }
     if let upstreamTrouble = try await upstreams.check().trouble { trouble.append(upstreamTrouble) }
-    try fitStep.bringUpToDate()
+    try bringFitsUpToDate()
     if hubError == nil {
-      let planner = Planner(
-        catalog: catalog, settings: settings.downloads, follow: settings.watch.follow, room: room, observe: observe,
-        now: now)
       // Nothing is chosen for, or deleted from, a disk that is not there.
-      if absence == nil, let words = try planner.plan() { trouble.append(words) }
+      if absence == nil, let words = try plan() { trouble.append(words) }
       let pulled = try await pullAll()
       hubError = pulled.hubError
       trouble += pulled.trouble
@@ -173,6 +181,19 @@ public struct Street: Sendable {
     try catalog.endCycle(id, trouble: trouble.isEmpty ? nil : trouble.joined(separator: "; "), at: now())
     if let hubError { throw hubError }
     return !isCutOff
+  }
+
+  /// Judges what is not judged yet.
+  func bringFitsUpToDate() throws(CatalogError) { try fitStep.bringUpToDate() }
+
+  /// Chooses what is fetched without being asked for.
+  ///
+  /// - Returns: what a person should know of the quota; nil when there is nothing.
+  func plan() throws -> String? {
+    try Planner(
+      catalog: catalog, settings: settings.downloads, follow: settings.watch.follow, room: room, observe: observe,
+      now: now
+    ).plan()
   }
 
   /// So many repositories in a row on which the hub fails mean that the hub has trouble, not they.
@@ -290,7 +311,7 @@ public struct Street: Sendable {
   }
 
   /// Finds out which copies somebody has deleted or changed since, so that neither the quota nor the digest counts them.
-  private func reconcile() throws {
+  func reconcile() throws {
     let inspection = ShelfInspection(catalog: catalog, cache: cache, now: now)
     for copy in try catalog.copies(in: [.verified, .tested]) {
       try Task.checkCancellation()
@@ -351,7 +372,7 @@ public struct Street: Sendable {
   }
 
   /// Keeps what is known of the hub's patience for the next process.
-  private func storePoliteness() async throws {
+  func storePoliteness() async throws {
     let data = try JSONEncoder().encode(await hub.politeness)
     try catalog.setMark(Self.politenessMark, String(decoding: data, as: UTF8.self))
   }

@@ -11,10 +11,10 @@ import Watch
 
 /// The rooms put together for a verb that changes the state: lock, catalog, hub, device and street.
 struct House {
-  let loaded: LoadedSettings
+  private(set) var loaded: LoadedSettings
   let catalog: Catalog
   let device: Device
-  let street: Street
+  private(set) var street: Street
   /// Held as long as the house stands.
   private let lock: StateLock
   private let http: HTTPClient
@@ -57,6 +57,21 @@ struct House {
         device: self.device, program: SmokeRunner.thisProgram, suite: try loaded.probeSuite()),
       observe: observe)
     ProcessMemory.giveBackCode()
+  }
+
+  /// The same house for one piece of work, with settings and an observer of its own.
+  func changed(observe: @escaping StreetObserver, _ change: (inout Settings) -> Void = { _ in }) -> House {
+    var house = self
+    change(&house.loaded.settings)
+    house.street = street.changed(observe: observe, change)
+    return house
+  }
+
+  /// Listens on the control socket, as only who holds the state may.
+  func listen(_ places: ControlPlaces, _ handler: @escaping ControlServer.Handler) throws -> ControlServer {
+    let server = try ControlServer(path: places.listening, under: lock, handler: handler)
+    places.leaveLink()
+    return server
   }
 
   /// Ends the network thread.

@@ -23,11 +23,10 @@ struct Hubwatch: AsyncParsableCommand {
     version: Version.text,
     subcommands: [
       RunVerb.self, DaemonVerb.self, PollVerb.self, ListVerb.self, ShowVerb.self, SearchVerb.self, FitVerb.self,
-      PullVerb.self, SmokeVerb.self, ProbesVerb.self, CompareVerb.self, DigestVerb.self, TrendsVerb.self, KeepVerb.self,
-      DropVerb.self,
-      PathVerb.self, GCVerb.self,
-      ScrubVerb.self, ToolsVerb.self, StatusVerb.self, DoctorVerb.self, DemoVerb.self, CoreVerb.self, ConfigVerb.self,
-      ManualVerb.self,
+      PullVerb.self, SmokeVerb.self, ProbesVerb.self, CompareVerb.self, DigestVerb.self, DeliverVerb.self,
+      TrendsVerb.self, ServeVerb.self, KeepVerb.self, DropVerb.self, PathVerb.self, GCVerb.self, ScrubVerb.self,
+      ToolsVerb.self, StatusVerb.self, PauseVerb.self, ResumeVerb.self, ReloadVerb.self, DoctorVerb.self, DemoVerb.self,
+      CoreVerb.self, ConfigVerb.self, UnitsVerb.self, ManualVerb.self, RecordFailureVerb.self,
     ])
 
   /// The program. Not asynchronous itself, since the process that runs foreign models confines itself while it has one thread,

@@ -18,15 +18,18 @@ enum NetworkSetup {
         throw SettingsError(source: file, "network.ca_file holds no certificate in PEM form")
       }
     }
-    let addresses: HTTPClient.Configuration.AddressFamily =
-      switch settings.addresses {
-      case .auto: .any
-      case .ipv4: .ipv4
-      case .ipv6: .ipv6
-      }
     return HTTPClient.Configuration(
       userAgent: HubClient.userAgent(version: Version.text), certificateAuthorityFile: file.isEmpty ? nil : file,
       proxy: settings.proxy?.address, proxyCredentials: settings.proxy?.credentials,
-      proxyExceptions: settings.proxyExceptions.joined(separator: ","), addressFamily: addresses)
+      proxyExceptions: settings.proxyExceptions.joined(separator: ","), addressFamily: addressFamily(settings))
+  }
+
+  /// Which addresses of a host are tried.
+  static func addressFamily(_ settings: Settings.Network) -> HTTPClient.Configuration.AddressFamily {
+    switch settings.addresses {
+    case .auto: .any
+    case .ipv4: .ipv4
+    case .ipv6: .ipv6
+    }
   }
 }

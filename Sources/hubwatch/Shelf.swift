@@ -21,6 +21,13 @@ struct Shelf {
     cache = HubCache(root: loaded.places.cache)
   }
 
+  /// The shelf of an open house, which holds the lock.
+  init(_ house: House) {
+    lock = nil
+    catalog = house.catalog
+    cache = HubCache(root: house.loaded.places.cache)
+  }
+
   /// Copies of a model in any of `states`, the newest wish first.
   ///
   /// - Parameter quantization: only this one; nil for all.

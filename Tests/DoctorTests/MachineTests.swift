@@ -79,7 +79,8 @@ struct MachineTests {
   @Test func unitsOfEveryKind() async throws {
     let house = try SickHouse()
     try house.make("root/run/systemd/system")
-    await expect(house, "units", .hint, words: "no unit of hubwatch is installed", command: "sudo make install")
+    await expect(
+      house, "units", .hint, words: "no unit of hubwatch is installed", command: "sudo hubwatch units install")
     try house.write("root/etc/systemd/system/hubwatch.service", "")
     await expect(
       house, "units", words: "neither hubwatch.service nor hubwatch-run.timer",

@@ -23,7 +23,7 @@ public struct HouseProgram: Sendable {
   /// Variables of the process.
   public var environment: [String: String]
   /// The executable.
-  public let program: Program
+  public private(set) var program: Program
 
   /// A card of 12 GiB, and no reserve, so that a small disk is no matter.
   public static let card = """
@@ -43,6 +43,13 @@ public struct HouseProgram: Sendable {
     self.program = program
     home = try ProgramHome(endpoint: endpoint, configuration: configuration)
     environment = home.environment
+  }
+
+  /// The same home with another executable that becomes hubwatch.
+  public func run(by program: Program) -> HouseProgram {
+    var other = self
+    other.program = program
+    return other
   }
 
   /// Runs it to its end.

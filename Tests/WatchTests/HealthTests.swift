@@ -25,48 +25,66 @@ struct HealthTests {
     #expect(judge.trouble(signs)?.contains("disk") == true)
     signs.diskSilence = 0
     signs.loopSilence = 60
-    #expect(judge.trouble(signs)?.contains("schedule") == true)
+    #expect(judge.trouble(signs)?.contains("scheduler") == true)
     signs.loopSilence = 0
     signs.databaseTrouble = "it failed"
     #expect(judge.trouble(signs) == "it failed")
   }
 
-  @Test("P6 a cycle in which nothing happens") func aCycleMayWaitForAReason() {
+  @Test("P6 work in which nothing happens") func workMayWaitForAReason() {
     let judge = HealthJudge()
     var signs = HealthJudge.Signs()
     // Between two cycles the daemon waits, however long.
     #expect(judge.trouble(signs) == nil)
     // The hub's longest pause is no hang.
-    signs.cycleSilence = 900
+    signs.works = [.init(name: "poll", silence: 900), .init(name: "smoke", silence: 0)]
     #expect(judge.trouble(signs) == nil)
-    signs.cycleSilence = 1200
-    #expect(judge.trouble(signs)?.contains("20 minutes") == true)
+    signs.works[0].silence = 1200
+    #expect(judge.trouble(signs) == "nothing has come of poll for 20 minutes")
     // A smoke test has a limit of its own.
-    signs.extraPatience = 600
+    signs.works = [.init(name: "poll", silence: 0), .init(name: "smoke", silence: 1200, extraPatience: 600)]
     #expect(judge.trouble(signs) == nil)
-    signs.cycleSilence = 1800
+    signs.works[1].silence = 1800
     #expect(judge.trouble(signs) != nil)
   }
 
   @Test("P6 progress is what is written, and what happens") func thePulse() {
     let (now, writes) = (Number(), Number())
     let pulse = Pulse(clock: { Double(now.value) }, writes: { writes.value })
-    func at(_ second: Int) -> HealthJudge.Signs {
+    func at(_ second: Int) -> [Double] {
       now.value = second
-      return pulse.signs()
+      return pulse.signs().works.map(\.silence)
     }
-    #expect(at(100).cycleSilence == nil && at(100).loopSilence == 100)
-    pulse.setInCycle(true)
-    #expect(at(150).cycleSilence == 50)
+    #expect(at(100) == [])
+    pulse.begin("poll", .hub)
+    pulse.begin("pull", .models)
+    #expect(at(150) == [50, 50])
     writes.value = 1
-    #expect(at(160).cycleSilence == 0)
-    #expect(at(170).cycleSilence == 10)
-    pulse.beat(extraPatience: 30)
-    #expect(at(190).cycleSilence == 20 && at(190).extraPatience == 30)
+    #expect(at(160) == [0, 0])
+    #expect(at(170) == [10, 10])
+    // A poll at work does not hide a download that hangs.
+    pulse.beat(.hub, extraPatience: 30)
+    #expect(at(190) == [20, 30])
+    #expect(pulse.signs().works.map(\.extraPatience) == [30, 0])
+    pulse.end("pull")
+    pulse.beat()
+    #expect(at(500) == [310])
+    pulse.end("poll")
+    #expect(at(900) == [])
+  }
+
+  @Test("P6 a loop that does not answer") func theLoop() {
+    let now = Number()
+    let pulse = Pulse(clock: { Double(now.value) })
+    var calls = 0
+    pulse.call { calls += 1 }
+    now.value = 40
+    pulse.call { calls += 1 }
+    #expect(calls == 1 && pulse.signs().loopSilence == 40)
     pulse.tick()
-    #expect(at(200).loopSilence == 10)
-    pulse.setInCycle(false)
-    #expect(at(500).cycleSilence == nil)
+    #expect(pulse.signs().loopSilence == 0)
+    pulse.call { calls += 1 }
+    #expect(calls == 2)
   }
 }
 
@@ -107,32 +125,36 @@ private struct Stage {
     return heard
   }
 
+  /// Work whose only job that does something is the poll.
   static func work(
-    interval: @escaping @Sendable () -> Double = { 3600 }, cycle: @escaping @Sendable () async throws -> Void = {},
-    reload: @escaping @Sendable () async throws -> Void = {},
-    plan: @escaping @Sendable (Date) throws -> Void = { _ in },
-    askDatabase: @escaping @Sendable () throws -> Void = {}, askDisk: @escaping @Sendable () -> Void = {},
-    isDiskUsable: @escaping @Sendable () -> Bool = { true }, isWhole: @escaping @Sendable () -> Bool = { true }
+    interval: @escaping @Sendable () -> Double = { 3600 },
+    poll: @escaping @Sendable () async throws -> Scheduler.Outcome = { .done() }
   ) -> DaemonWork {
     DaemonWork(
-      interval: interval, logger: { Logger(label: "test") { _ in SwiftLogNoOpLogHandler() } },
-      cycle: {
-        try await cycle()
-        return isWhole()
-      },
-      reload: reload, plan: plan, askDatabase: askDatabase, askDisk: askDisk, isDiskUsable: isDiskUsable)
+      plan: { Scheduler.Plan(pollSeconds: interval()) },
+      logger: { Logger(label: "test") { _ in SwiftLogNoOpLogHandler() } },
+      perform: { job, _ in job == .poll ? try await poll() : .done() })
+  }
+
+  /// The same with something else in it.
+  static func work(interval: @escaping @Sendable () -> Double = { 3600 }, but change: (inout DaemonWork) -> Void)
+    -> DaemonWork
+  {
+    var work = work(interval: interval)
+    change(&work)
+    return work
   }
 
   /// Runs a daemon beside `body` and ends it afterwards.
   func run(
-    _ work: DaemonWork, judge: HealthJudge = HealthJudge(), clock: DaemonService.Clock = .init(),
-    hangups: AsyncStream<Void> = AsyncStream { _ in }, _ body: () async throws -> Void
+    _ work: DaemonWork, judge: HealthJudge = HealthJudge(), clock: DaemonClock = .system(),
+    hangups: AsyncStream<Void> = AsyncStream { _ in }, _ body: (DaemonLoop) async throws -> Void
   ) async throws {
-    let service = DaemonService(
-      work, notifier: notifier, pulse: Pulse(clock: clock.seconds), judge: judge, clock: clock, hangups: hangups)
+    let service = await DaemonService(
+      work, notifier: notifier, pulse: Pulse(), judge: judge, clock: clock, hangups: hangups)
     let task = Task { try await service.run() }
     do {
-      try await body()
+      try await body(service.loop)
     } catch {
       task.cancel()
       _ = await task.result
@@ -164,8 +186,8 @@ struct DaemonLoopTests {
     let (stage, hang) = (try Stage(), Hang())
     let work =
       which == "database"
-      ? Stage.work(askDatabase: { hang.pass() }) : Stage.work(askDisk: { hang.pass() })
-    try await stage.run(work, judge: impatient) {
+      ? Stage.work(but: { $0.askDatabase = { hang.pass() } }) : Stage.work(but: { $0.askDisk = { hang.pass() } })
+    try await stage.run(work, judge: impatient) { _ in
       try await stage.hear { $0 == "WATCHDOG=1" }
       hang.set(true)
       try await stage.hear { $0.hasPrefix("STATUS=trouble: the \(which) has not answered") }
@@ -187,8 +209,8 @@ struct DaemonLoopTests {
       let exitCode = ExitCode.failed
     }
     let box = Shared(fails: true)
-    let work = Stage.work(askDatabase: { if box.fails.withLock({ $0 }) { throw Failure() } })
-    try await stage.run(work) {
+    let work = Stage.work(but: { $0.askDatabase = { if box.fails.withLock({ $0 }) { throw Failure() } } })
+    try await stage.run(work) { _ in
       let heard = try await stage.hear { $0.hasPrefix("STATUS=trouble: the database failed") }
       #expect(!heard.contains("WATCHDOG=1"))
       box.fails.withLock { $0 = false }
@@ -211,8 +233,8 @@ struct DaemonLoopTests {
     let box = Shared(fails: true)
     let made = AsyncStream.makeStream(of: Void.self)
     let hangUp = made.continuation
-    let work = Stage.work(reload: { if box.fails.withLock({ $0 }) { throw Broken() } })
-    try await stage.run(work, hangups: made.stream) { try await reloadTwice(stage, box, hangUp) }
+    let work = Stage.work(but: { $0.reload = { if box.fails.withLock({ $0 }) { throw Broken() } } })
+    try await stage.run(work, hangups: made.stream) { _ in try await reloadTwice(stage, box, hangUp) }
   }
 
   private func reloadTwice(_ stage: Stage, _ box: Shared, _ hangUp: AsyncStream<Void>.Continuation) async throws {
@@ -232,20 +254,39 @@ struct DaemonLoopTests {
 
   /// A clock that stands still unless somebody waits or the test moves it.
   private final class FakeClock: Sendable {
-    private let now = Mutex(0.0)
-    var seconds: Double { now.withLock { $0 } }
-    func advance(_ seconds: Double) { now.withLock { $0 += seconds } }
-    func sleep(_ seconds: Double) async throws {
-      advance(seconds)
-      try await Task.sleep(for: .milliseconds(1))
+    private let state = Mutex((now: 0.0, calls: 0))
+    var seconds: Double { state.withLock { $0.now } }
+    func advance(_ seconds: Double) { state.withLock { $0.now += seconds } }
+
+    /// What the daemon gets of it: a moment for which somebody waits has come a millisecond later.
+    var clock: DaemonClock {
+      DaemonClock(
+        now: { Scheduler.Moment(boot: self.seconds, day: 20_000 + Int(self.seconds / 86_400), second: 0) },
+        wake: { boot, call in
+          let number = self.state.withLock { state in
+            state.calls += 1
+            return state.calls
+          }
+          Task {
+            try await Task.sleep(for: .milliseconds(1))
+            let isWanted = self.state.withLock { state in
+              guard state.calls == number else { return false }
+              state.now = max(state.now, boot)
+              return true
+            }
+            if isWanted { call() }
+          }
+        })
     }
   }
 
   @Test("P15 a long pause") func missedCyclesAreMadeUpForOnce() async throws {
     let (stage, time, starts) = (try Stage(isHeard: false), FakeClock(), Starts())
-    let work = Stage.work(interval: { 3600 }, cycle: { starts.add(time.seconds) })
-    let clock = DaemonService.Clock(seconds: { time.seconds }, sleep: { try await time.sleep($0) })
-    try await stage.run(work, clock: clock) {
+    let work = Stage.work(poll: {
+      starts.add(time.seconds)
+      return .done()
+    })
+    try await stage.run(work, clock: time.clock) { _ in
       while starts.all.count < 2 { try await Task.sleep(for: .milliseconds(5)) }
       let before = starts.all.count
       // The lid is closed for ten hours.
@@ -257,56 +298,131 @@ struct DaemonLoopTests {
   }
 
   @Test("D3 a disk that can be written again is not left waiting") func diskIsBack() async throws {
-    let (stage, time, starts) = (try Stage(isHeard: false), FakeClock(), Starts())
-    let isUsable = Mutex(false)
-    let looks = Starts()
+    let (stage, time, pulls, looks) = (try Stage(isHeard: false), FakeClock(), Starts(), Starts())
+    let isUsable = Flag()
     let work = Stage.work(
-      interval: { 1_000_000 }, cycle: { starts.add(time.seconds) },
-      isDiskUsable: {
-        looks.add(time.seconds)
-        return isUsable.withLock { $0 }
+      interval: { 1_000_000 },
+      but: { work in
+        work.perform = { job, _ in
+          if job == .pull { pulls.add(time.seconds) }
+          return .done(waitsForDisk: job == .pull)
+        }
+        work.isDiskUsable = {
+          looks.add(time.seconds)
+          return isUsable.isSet
+        }
       })
-    let clock = DaemonService.Clock(seconds: { time.seconds }, sleep: { try await time.sleep($0) })
-    try await stage.run(work, clock: clock) {
+    try await stage.run(work, clock: time.clock) { _ in
       while looks.all.count < 5 { try await Task.sleep(for: .milliseconds(5)) }
-      #expect(starts.all.count == 1, "as long as it is away nobody hurries")
-      isUsable.withLock { $0 = true }
-      while starts.all.count < 2 { try await Task.sleep(for: .milliseconds(5)) }
+      #expect(pulls.all.count == 1, "as long as it is away nobody hurries")
+      isUsable.set()
+      while pulls.all.count < 2 { try await Task.sleep(for: .milliseconds(5)) }
       let seen = looks.all.count
       while looks.all.count < seen + 5 { try await Task.sleep(for: .milliseconds(5)) }
-      #expect(starts.all.count == 2, "that it is still there is no news")
+      #expect(pulls.all.count == 2, "that it is still there is no news")
     }
     for (first, second) in zip(looks.all, looks.all.dropFirst()) { #expect(second - first >= 60) }
-  }
-
-  @Test("N1 a download that was cut off is not left until the next hour") func cutOff() async throws {
-    let (stage, time, starts) = (try Stage(isHeard: false), FakeClock(), Starts())
-    let work = Stage.work(
-      interval: { 100_000 }, cycle: { starts.add(time.seconds) }, isWhole: { starts.all.count >= 4 })
-    let clock = DaemonService.Clock(seconds: { time.seconds }, sleep: { try await time.sleep($0) })
-    try await stage.run(work, clock: clock) {
-      while starts.all.count < 4 { try await Task.sleep(for: .milliseconds(5)) }
-    }
-    let waits = zip(starts.all, starts.all.dropFirst()).map { $1 - $0 }
-    #expect(zip(waits, waits.dropFirst()).allSatisfy { $0 < $1 } && (waits.first ?? 0) < 120, "\(waits)")
   }
 
   @Test("D3 a state that is read-only for a while does not end the daemon") func readOnlyState() async throws {
     let (stage, time, starts) = (try Stage(isHeard: false), FakeClock(), Starts())
     let folder = try TemporaryFolder()
-    let work = Stage.work(
-      interval: { 3600 },
-      cycle: {
-        starts.add(time.seconds)
-        // What a database on a read-only file system says.
-        if starts.all.count < 3 { throw CatalogError(kind: .notWritable, path: folder.path) }
-      })
-    let clock = DaemonService.Clock(seconds: { time.seconds }, sleep: { try await time.sleep($0) })
-    try await stage.run(work, clock: clock) {
+    let work = Stage.work(poll: {
+      starts.add(time.seconds)
+      // What a database on a read-only file system says.
+      if starts.all.count < 3 { throw CatalogError(kind: .notWritable, path: folder.path) }
+      return .done()
+    })
+    try await stage.run(work, clock: time.clock) { _ in
       while starts.all.count < 3 { try await Task.sleep(for: .milliseconds(5)) }
     }
     let moments = starts.all
     #expect(moments[1] - moments[0] < 120, "it is tried again within a minute or so")
+  }
+
+  @Test("P9 a database that is damaged ends the daemon, whose next start mends it") func damage() async throws {
+    let (stage, folder) = (try Stage(isHeard: false), try TemporaryFolder())
+    let work = Stage.work(poll: { throw CatalogError(kind: .corrupt, path: folder.path) })
+    let service = await DaemonService(work, notifier: stage.notifier, pulse: Pulse(), hangups: AsyncStream { _ in })
+    await #expect(throws: CatalogError.self) { try await service.run() }
+  }
+
+  @Test func whatAPersonAsksForIsDoneWhenItIsItsTurn() async throws {
+    let (stage, story) = (try Stage(isHeard: false), Story())
+    let work = Stage.work(poll: {
+      story.add("poll")
+      // Until it is told to stop.
+      try await Task.sleep(for: .seconds(60))
+      return .done()
+    })
+    try await stage.run(work) { loop in
+      while story.all.isEmpty { try await Task.sleep(for: .milliseconds(5)) }
+      let value = try await loop.errand("fit a/b", .hub, wait: { story.add($0) }) { _ in
+        story.add("errand")
+        return 7
+      }
+      #expect(value == 7)
+      while story.all.count < 4 { try await Task.sleep(for: .milliseconds(5)) }
+      #expect(story.all == ["poll", "poll makes way", "errand", "poll"])
+      // One that is taken back while it waits never begins.
+      let blocker = Task {
+        try await loop.errand("long", .hub, wait: { _ in }) { _ in try await Task.sleep(for: .seconds(60)) }
+      }
+      while await loop.report(pid: 1, startedAt: Date()).errands.first?.isUnderWay != true {
+        try await Task.sleep(for: .milliseconds(5))
+      }
+      let waiting = Task {
+        try await loop.errand("short", .hub, wait: { _ in story.add("waits") }) { _ in story.add("never") }
+      }
+      while story.all.last != "waits" { try await Task.sleep(for: .milliseconds(5)) }
+      waiting.cancel()
+      await #expect(throws: CancellationError.self) { try await waiting.value }
+      blocker.cancel()
+      await #expect(throws: CancellationError.self) { try await blocker.value }
+      #expect(!story.all.contains("never"))
+    }
+  }
+
+  @Test("P13 a job that fails is told with the reason and until when, and hinders nobody") func quarantine()
+    async throws
+  {
+    let (stage, time, polls) = (try Stage(isHeard: false), FakeClock(), Starts())
+    struct Failure: ReportableError {
+      let problem = "the moon is in the way"
+      let advice: String? = nil
+      let exitCode = ExitCode.failed
+    }
+    let work = Stage.work(but: { work in
+      work.perform = { job, _ in
+        if job == .gc { throw Failure() }
+        if job == .poll { polls.add(time.seconds) }
+        return .done()
+      }
+    })
+    try await stage.run(work, clock: time.clock) { loop in
+      while true {
+        let gc = await loop.report(pid: 1, startedAt: Date()).jobs.first { $0.name == "gc" }
+        if gc?.quarantinedUntil != nil {
+          #expect(gc?.reason == "the moon is in the way")
+          break
+        }
+        try await Task.sleep(for: .milliseconds(5))
+      }
+      let seen = polls.all.count
+      while polls.all.count < seen + 3 { try await Task.sleep(for: .milliseconds(5)) }
+    }
+  }
+
+  private final class Flag: Sendable {
+    private let value = Mutex(false)
+    var isSet: Bool { value.withLock { $0 } }
+    func set() { value.withLock { $0 = true } }
+  }
+
+  private final class Story: Sendable {
+    private let words = Mutex<[String]>([])
+    var all: [String] { words.withLock { $0 } }
+    func add(_ text: String) { words.withLock { $0.append(text) } }
   }
 
   private final class Starts: Sendable {

@@ -35,6 +35,31 @@ int hubwatch_idle_priority(void);
 int hubwatch_memory_file(const char *name, const void *bytes, int64_t count);
 // The user at the other end of a connected local socket; -1 when the descriptor is none.
 int64_t hubwatch_peer_user(int descriptor);
+// Whether the other end of a connected local socket has this group, as its own or as one of several: 1, 0, or -1.
+int hubwatch_peer_has_group(int descriptor, uint32_t group);
+// The next connection of a listening socket, non-blocking and closed in other programs; -1 with errno.
+int hubwatch_accept(int listener);
+// A descriptor that becomes readable when it is rung; -1 with errno. Reading takes the ring away.
+int hubwatch_bell(void);
+// Rings it. Safe from any thread.
+void hubwatch_ring(int bell);
+// Takes the ring away.
+void hubwatch_hush(int bell);
+// A descriptor that becomes readable at a moment of CLOCK_BOOTTIME, which goes on while the machine sleeps; -1.
+int hubwatch_boot_timer(void);
+// Sets that moment, in nanoseconds; 0 for none.
+int hubwatch_set_boot_timer(int timer, uint64_t nanoseconds);
+// A descriptor that becomes readable when somebody sets the clock on the wall; -1. Reading it fails with ECANCELED, after
+// which it has to be armed again.
+int hubwatch_clock_watch(void);
+int hubwatch_arm_clock_watch(int watch);
+// Takes what a timer tells.
+void hubwatch_read_timer(int timer);
+// Nanoseconds of CLOCK_BOOTTIME.
+uint64_t hubwatch_boot_time(void);
+// Gives memory that was freed back to the system, and keeps the allocator from making an arena a thread.
+void hubwatch_give_back_memory(void);
+void hubwatch_use_few_arenas(void);
 // 1 when the other end of a connection will send nothing more, 0 otherwise.
 int hubwatch_is_hung_up(int descriptor);
 

@@ -50,7 +50,7 @@ struct UnitsCheck: Check {
       return [
         .hint(
           "no unit of hubwatch is installed", "Nothing runs by itself; `hubwatch run` does it once.",
-          mend: "sudo make install   # in the folder of its source")
+          mend: "sudo hubwatch units install --enable daemon")
       ]
     }
     switch (units.isEnabled(daemon), units.isEnabled(timer)) {

@@ -44,16 +44,46 @@ public struct Scrub: Sendable {
   ///   - report: called after every file.
   /// - Throws: `CatalogError`, `DownloadError` when a file cannot be read or the disk is not there, `CancellationError`.
   public func run(all: Bool, report: (ShelfRecord, Verdict) async throws -> Void) async throws {
+    let pass = try begun(all: all)
+    while let (record, verdict) = try next(pass) {
+      try await report(record, verdict)
+      try Task.checkCancellation()
+    }
+    try end()
+  }
+
+  /// The same on the thread of the caller, and only as long as `goesOn` says so, which is asked before every file but the
+  /// first.
+  ///
+  /// - Returns: whether everything was read.
+  /// - Throws: as the other one, but for the cancellation.
+  public func run(
+    all: Bool, goesOn: () -> Bool, report: (ShelfRecord, Verdict) throws -> Void
+  ) throws -> Bool {
+    let pass = try begun(all: all)
+    while let (record, verdict) = try next(pass) {
+      try report(record, verdict)
+      guard goesOn() else { return false }
+    }
+    try end()
+    return true
+  }
+
+  /// A pass: what reads, and what was read after this moment counts as read in it.
+  private func begun(all: Bool) throws -> (inspection: ShelfInspection, moment: Date) {
     // A disk that is not there has lost nothing.
     try ModelStore(catalog: catalog, cache: cache).expect()
-    let inspection = ShelfInspection(catalog: catalog, cache: cache, now: now)
-    let moment = try begin(all: all)
-    while let next = try catalog.filesToScrub(before: moment, limit: 1).first {
-      try Task.checkCancellation()
-      let verdict = try inspection.read(next)
-      if verdict != .sound { try catalog.setMark(Self.troubleMark, "\(try troubles() + 1)") }
-      try await report(next, verdict)
-    }
+    return (ShelfInspection(catalog: catalog, cache: cache, now: now), try begin(all: all))
+  }
+
+  private func next(_ pass: (inspection: ShelfInspection, moment: Date)) throws -> (ShelfRecord, Verdict)? {
+    guard let next = try catalog.filesToScrub(before: pass.moment, limit: 1).first else { return nil }
+    let verdict = try pass.inspection.read(next)
+    if verdict != .sound { try catalog.setMark(Self.troubleMark, "\(try troubles() + 1)") }
+    return (next, verdict)
+  }
+
+  private func end() throws(CatalogError) {
     try catalog.endScrub(troubles: try troubles(), at: now())
     try catalog.setMark(Self.mark, "")
   }

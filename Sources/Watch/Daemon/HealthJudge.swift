@@ -7,10 +7,10 @@ public struct HealthJudge: Sendable {
     public var database: Double = 5
     /// The disk: a slow one is no hang.
     public var disk: Double = 60
-    /// The loop that looks at the schedule.
+    /// The loop that does what the scheduler says.
     public var loop: Double = 60
-    /// A cycle in which nothing happens: longer than the longest pause that the hub may ask for.
-    public var cycle: Double = 20 * 60
+    /// Work in which nothing happens: longer than the longest pause that the hub may ask for.
+    public var work: Double = 20 * 60
 
     /// The usual patience.
     public init() {}
@@ -24,12 +24,20 @@ public struct HealthJudge: Sendable {
     public var databaseTrouble: String?
     /// Since when the disk has been asked without an answer; 0 when it has answered.
     public var diskSilence: Double = 0
-    /// Since the loop looked at the schedule.
+    /// Since when the loop has been called without an answer; 0 when it has answered.
     public var loopSilence: Double = 0
-    /// Since something was done in the cycle under way; nil while none is, when the daemon waits for the next.
-    public var cycleSilence: Double?
-    /// How much longer than usual the cycle may be silent: a smoke test has a time limit of its own.
-    public var extraPatience: Double = 0
+    /// What is at work; none while the daemon waits for the next cycle.
+    public var works: [Work] = []
+
+    /// A job, or what a person has asked for.
+    public struct Work: Sendable, Equatable {
+      /// Its name.
+      public var name: String
+      /// Since something came of it.
+      public var silence: Double
+      /// How much longer than usual it may be silent: a smoke test has a time limit of its own.
+      public var extraPatience: Double = 0
+    }
 
     /// Nothing is the matter.
     public init() {}
@@ -49,10 +57,10 @@ public struct HealthJudge: Sendable {
     }
     if signs.diskSilence >= patience.disk { return "the disk has not answered for \(Int(signs.diskSilence)) s" }
     if signs.loopSilence >= patience.loop {
-      return "the schedule has not been looked at for \(Int(signs.loopSilence)) s"
+      return "the scheduler has not answered for \(Int(signs.loopSilence)) s"
     }
-    if let silence = signs.cycleSilence, silence >= patience.cycle + signs.extraPatience {
-      return "nothing has happened in the cycle for \(Int(silence / 60)) minutes"
+    for work in signs.works where work.silence >= patience.work + work.extraPatience {
+      return "nothing has come of \(work.name) for \(Int(work.silence / 60)) minutes"
     }
     return nil
   }

@@ -2,15 +2,20 @@ import Synchronization
 
 /// What the daemon does and when something last came of it. Written by whoever works, read by the one who tells systemd.
 public final class Pulse: Sendable {
-  private struct State {
-    var ticked: Double
+  private struct Work {
+    var lanes: Lanes
     var worked: Double
-    var writes = 0
-    var isInCycle = false
     var extraPatience = 0.0
   }
 
-  private let state: Mutex<State>
+  private struct State {
+    /// Since when the loop has been called without an answer.
+    var calledAt: Double?
+    var writes = 0
+    var works: [String: Work] = [:]
+  }
+
+  private let state = Mutex(State())
   private let clock: @Sendable () -> Double
   private let writes: @Sendable () -> Int
 
@@ -20,49 +25,58 @@ public final class Pulse: Sendable {
   public init(clock: @escaping @Sendable () -> Double = Uptime.seconds, writes: @escaping @Sendable () -> Int = { 0 }) {
     self.clock = clock
     self.writes = writes
-    let now = clock()
-    state = Mutex(State(ticked: now, worked: now))
   }
 
-  /// The schedule was looked at.
-  func tick() {
+  /// Calls the loop, unless the last call is still open.
+  func call(_ call: () -> Void) {
     let now = clock()
-    state.withLock { $0.ticked = now }
-  }
-
-  /// A cycle begins or ends.
-  func setInCycle(_ isInCycle: Bool) {
-    let now = clock()
-    state.withLock { state in
-      state.isInCycle = isInCycle
-      state.worked = now
-      state.extraPatience = 0
+    let isOpen = state.withLock { state in
+      defer { state.calledAt = state.calledAt ?? now }
+      return state.calledAt != nil
     }
+    if !isOpen { call() }
   }
+
+  /// The loop has answered.
+  func tick() { state.withLock { $0.calledAt = nil } }
+
+  /// A piece of work begins that needs these lanes.
+  func begin(_ name: String, _ lanes: Lanes) {
+    let now = clock()
+    state.withLock { $0.works[name] = Work(lanes: lanes, worked: now) }
+  }
+
+  /// It has ended.
+  func end(_ name: String) { state.withLock { _ = $0.works.removeValue(forKey: name) } }
 
   /// Something has happened.
   ///
-  /// - Parameter extraPatience: seconds that the next thing may take beyond what is usual.
-  public func beat(extraPatience: Double = 0) {
+  /// - Parameters:
+  ///   - lanes: to what is at work there; everywhere when there are none.
+  ///   - extraPatience: seconds that the next thing may take beyond what is usual.
+  public func beat(_ lanes: Lanes = [], extraPatience: Double = 0) {
     let now = clock()
     state.withLock { state in
-      state.worked = now
-      state.extraPatience = extraPatience
+      for (name, work) in state.works where lanes.isEmpty || !work.lanes.isDisjoint(with: lanes) {
+        state.works[name]?.worked = now
+        state.works[name]?.extraPatience = extraPatience
+      }
     }
   }
 
-  /// The signs of the loop and the cycle.
+  /// The signs of the loop and of what is at work.
   func signs() -> HealthJudge.Signs {
     let (now, written) = (clock(), writes())
     return state.withLock { state in
       if written != state.writes {
         state.writes = written
-        state.worked = now
+        for name in state.works.keys { state.works[name]?.worked = now }
       }
       var signs = HealthJudge.Signs()
-      signs.loopSilence = now - state.ticked
-      if state.isInCycle { signs.cycleSilence = now - state.worked }
-      signs.extraPatience = state.extraPatience
+      signs.loopSilence = state.calledAt.map { now - $0 } ?? 0
+      signs.works = state.works.sorted { $0.key < $1.key }.map { name, work in
+        HealthJudge.Signs.Work(name: name, silence: now - work.worked, extraPatience: work.extraPatience)
+      }
       return signs
     }
   }

@@ -23,14 +23,21 @@ public struct ServiceNotifier: Sendable {
   ///
   /// A status may hold foreign names: line ends in it become blanks, so that it cannot add keys. A lost
   /// datagram is systemd's to notice; there is nobody else to tell.
-  public func send(_ lines: [String]) {
-    guard let address else { return }
+  ///
+  /// - Parameter waits: whether it may take a moment when systemd has much to read. What is only for show does not wait.
+  /// - Returns: false when it was lost.
+  @discardableResult
+  public func send(_ lines: [String], waits: Bool = true) -> Bool {
+    guard let address else { return true }
     let path = Array(address.utf8)
     var name = sockaddr_un()
-    guard path.count < MemoryLayout.size(ofValue: name.sun_path) else { return }
+    guard path.count < MemoryLayout.size(ofValue: name.sun_path) else { return false }
     let descriptor = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-    guard descriptor >= 0 else { return }
+    guard descriptor >= 0 else { return false }
     defer { close(descriptor) }
+    // A systemd that hangs is no reason to hang, too.
+    var limit = timeval(tv_sec: Self.longestWait, tv_usec: 0)
+    setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
     name.sun_family = sa_family_t(AF_UNIX)
     withUnsafeMutableBytes(of: &name.sun_path) { buffer in
       buffer.copyBytes(from: path)
@@ -41,10 +48,14 @@ public struct ServiceNotifier: Sendable {
     let bytes = Array(message.utf8)
     let offset = MemoryLayout<sockaddr_un>.offset(of: \.sun_path) ?? 2
     let length = socklen_t(offset + path.count)
-    withUnsafePointer(to: &name) { pointer in
+    let flags = Int32(MSG_NOSIGNAL) | (waits ? 0 : Int32(MSG_DONTWAIT))
+    return withUnsafePointer(to: &name) { pointer in
       pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
-        _ = sendto(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL), address, length)
+        sendto(descriptor, bytes, bytes.count, flags, address, length) == bytes.count
       }
     }
   }
+
+  /// Seconds that a message may take.
+  private static let longestWait = 2
 }

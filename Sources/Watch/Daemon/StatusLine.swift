@@ -35,8 +35,8 @@ final class StatusLine: Sendable {
       body(&state)
       let line = Self.line(state)
       guard line != state.told else { return }
-      state.told = line
-      notifier.send([line])
+      // What was lost is told with the next change, or the next sign of life.
+      if notifier.send([line], waits: false) { state.told = line }
     }
   }
 }

@@ -27,6 +27,11 @@ struct DigestVerb: Verb {
   @Option(help: "text, markdown, html (one file, complete in itself) or json.") var format = Format.text
   @Flag(help: "The same as --format json.") var json = false
   @Flag(name: .customLong("mark-read"), help: "Begin the next digest where this one ends.") var markRead = false
+  @Flag(
+    help: """
+      Write the digest of the day into the outbox, once, for the ways of digest.to; print it where they say so. It covers \
+      the time since the last one, whatever was read. `hubwatch deliver` or the daemon sends it.
+      """) var deliver = false
 
   /// The mark that remembers how far a person has read.
   static let mark = "digest.read"
@@ -40,15 +45,19 @@ struct DigestVerb: Verb {
     guard places.isEmpty || (!markRead && [.text, .json].contains(json ? .json : format)) else {
       throw ValidationError("places are listed as text or JSON, and reading some of a digest marks nothing as read")
     }
+    guard !deliver || (since == "last" && format == .text && !json && !markRead) else {
+      throw ValidationError("--deliver goes with no other option: the configuration says what is written, and how")
+    }
   }
 
   func work() async throws -> Domain.ExitCode {
     let loaded = try LoadedSettings(environment: common.environment)
-    let lock = markRead ? try StateLock(folder: loaded.places.state) : nil
-    defer { withExtendedLifetime(lock) {} }
+    if deliver { return try await post(loaded) }
+    let handover = Handover(loaded.places, common)
+    // Nobody is to read what then cannot be marked as read.
+    let claim = markRead ? try handover.claim() : nil
     let now = Date()
-    let catalog =
-      markRead ? try Catalog.opened(folder: loaded.places.state) : try Catalog.ifPresent(folder: loaded.places.state)
+    let catalog = try Catalog.ifPresent(folder: loaded.places.state)
     var story = Story(until: now)
     var trends: Trends?
     var end = now
@@ -68,11 +77,12 @@ struct DigestVerb: Verb {
       common.note("Nothing has been recorded yet; `hubwatch poll` begins.")
     }
     try tell(story, trends, endpoint: loaded.settings.hub.endpoint)
-    if markRead, let catalog {
-      let read = try lastRead(catalog).map { max($0, end) } ?? end
-      try catalog.setMark(Self.mark, String(read.timeIntervalSince1970))
+    guard let claim else { return .done }
+    let read = try catalog.flatMap { try lastRead($0) }.map { max($0, end) } ?? end
+    return try await handover.perform(.markRead(until: read.timeIntervalSince1970), with: claim) {
+      try Catalog.opened(folder: loaded.places.state).setMark(Self.mark, String(read.timeIntervalSince1970))
+      return .done
     }
-    return .done
   }
 
   private func tell(_ story: Story, _ trends: Trends?, endpoint: String) throws {

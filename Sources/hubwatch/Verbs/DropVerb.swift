@@ -1,8 +1,6 @@
 import ArgumentParser
 import Console
 import Domain
-import Downloads
-import Foundation
 import Settings
 
 /// Deletes a model from the disk.
@@ -25,18 +23,12 @@ struct DropVerb: Verb {
 
   func work() async throws -> Domain.ExitCode {
     guard let id = RepoID(model) else { throw InputError.notARepo(model) }
-    let shelf = try Shelf(try LoadedSettings(environment: common.environment), readOnly: dryRun)
-    let states: [CopyState] = [
-      .wanted, .downloading, .waiting, .blocked, .quarantined, .lost, .verified, .tested,
-    ]
-    let removal = CopyRemoval(catalog: shelf.catalog, cache: shelf.cache)
-    for copy in try shelf.copies(id, quantization: quant, in: states) {
-      let finding = try removal.remove(copy, isDry: dryRun, reason: "dropped by hand", at: Date())
-      let words = dryRun ? "would free" : "freed"
-      try common.print("\(copy.repo) \(copy.quantization): \(words) \(ByteCount(finding.bytes).asDisk)")
-      for path in finding.paths { try common.print("  \(ForeignText.safe(path, limit: 4096))") }
-      for line in finding.left { common.note("  stays: \(ForeignText.safe(line, limit: 4096))") }
+    let loaded = try LoadedSettings(environment: common.environment)
+    let voice = Voice(common)
+    let work = DropWork(model: id, quantization: quant, isDry: dryRun)
+    if dryRun { return try work.perform(try Shelf(loaded, readOnly: true), voice) }
+    return try await Handover(loaded.places, common).perform(.drop(model: model, quantization: quant)) {
+      try work.perform(try Shelf(loaded), voice)
     }
-    return .done
   }
 }

@@ -147,23 +147,22 @@ struct FitVerb: Verb {
       }
     }
     guard !unknown.isEmpty else { return subjects }
-    let narrator = Narrator(terminal: common.errorTerminal)
-    let (asked, wantsPredictions) = (unknown, wantsPredictions)
+    let work = DescribeWork(models: unknown)
+    let voice = Voice(common)
+    _ = try await Handover(loaded.places, common).perform(.describe(models: unknown.map(\.description))) {
+      try await House.open(loaded, observe: voice.observer) { try await work.perform($0, voice) }
+    }
+    for id in unknown {
+      guard let subject = try knownSubject(id, loaded) else {
+        let repo = try Catalog.ifPresent(folder: loaded.places.state)?.repo(id)
+        throw ChoiceError(
+          problem:
+            "the need of \(id) cannot be told: \(repo.map { $0.reason ?? $0.state.rawValue } ?? "it is not known")",
+          advice: nil)
+      }
+      subjects.append(subject)
+    }
     return subjects
-      + (try await House.open(loaded, observe: narrator.observer) { house in
-        var found: [FitSubject] = []
-        for id in asked {
-          let repo = try await house.street.describe(id)
-          guard
-            let subject = try FitSubject(catalog: house.catalog, repo: repo, wantsPredictions: wantsPredictions)
-          else {
-            throw ChoiceError(
-              problem: "the need of \(id) cannot be told: \(repo.reason ?? repo.state.rawValue)", advice: nil)
-          }
-          found.append(subject)
-        }
-        return found
-      })
   }
 
   private func knownSubject(_ id: RepoID, _ loaded: LoadedSettings) throws -> FitSubject? {

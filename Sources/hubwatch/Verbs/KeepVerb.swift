@@ -20,12 +20,11 @@ struct KeepVerb: Verb {
 
   func work() async throws -> Domain.ExitCode {
     guard let id = RepoID(model) else { throw InputError.notARepo(model) }
-    let shelf = try Shelf(try LoadedSettings(environment: common.environment))
-    for copy in try shelf.copies(id, quantization: quant, in: Shelf.complete + [.wanted, .downloading, .waiting]) {
-      try shelf.catalog.setKept(copy: copy.id, !undo)
-      let words = undo ? "may go when room is needed" : "stays"
-      try common.print("\(ForeignText.safe("\(copy.repo) \(copy.quantization)")) \(words)")
-    }
-    return .done
+    let loaded = try LoadedSettings(environment: common.environment)
+    let voice = Voice(common)
+    let work = KeepWork(model: id, quantization: quant, undo: undo)
+    return try await Handover(loaded.places, common).perform(
+      .keep(model: model, quantization: quant, undo: undo)
+    ) { try work.perform(try Shelf(loaded), voice) }
   }
 }

@@ -11,14 +11,9 @@ struct PollVerb: Verb {
 
   func work() async throws -> Domain.ExitCode {
     let loaded = try LoadedSettings(environment: common.environment)
-    let narrator = Narrator(terminal: common.errorTerminal)
-    return try await House.open(loaded, observe: narrator.observer) { house in
-      let before = try house.catalog.repoCount()
-      let gaps = try await house.street.pollAlone()
-      for gap in gaps { common.note("Left unread: \(gap)") }
-      let known = try house.catalog.repoCount()
-      try common.print("\(known) models known, \(known - before) of them new.")
-      return .done
+    let voice = Voice(common)
+    return try await Handover(loaded.places, common).perform(.poll) {
+      try await House.open(loaded, observe: voice.observer) { try await PollWork().perform($0, voice) }
     }
   }
 }

@@ -43,67 +43,20 @@ struct PullVerb: Verb {
 
   func work() async throws -> Domain.ExitCode {
     var loaded = try LoadedSettings(environment: common.environment)
-    if let limit = limitRate.flatMap(Quantity.size) { loaded.settings.downloads.limit = BandwidthTimetable(limit) }
-    guard let id = RepoID(model) else { throw InputError.notARepo(model) }
-    let narrator = Narrator(terminal: common.errorTerminal)
-    let (wish, settled) = (Wish(self), loaded)
-    do {
-      return try await StopSignal.cancelling {
-        try await House.open(settled, observe: narrator.observer) { try await wish.fulfil(id, $0) }
-      }
-    } catch is CancellationError {
-      common.note("hubwatch: stopped; what has arrived is kept, and the same command goes on")
-      return .failed
+    var wish = PullWish(model: model)
+    wish.quantization = quant == "auto" ? nil : quant
+    (wish.file, wish.revision, wish.limitRate) = (file, revision, limitRate)
+    wish.folder = to.map { URL(fileURLWithPath: $0).standardizedFileURL.path }
+    (wish.allowsPickle, wish.isDry) = (allowPickle, dryRun)
+    let work = try PullWork(wish)
+    if let limit = work.limit { loaded.settings.downloads.limit = limit }
+    let (settled, voice) = (loaded, Voice(common))
+    let farewell = Handover.Farewell(
+      alone: "hubwatch: stopped; what has arrived is kept, and the same command goes on",
+      handedOver: "hubwatch: stopped; what has arrived is kept, and the daemon goes on with it in its next cycle. "
+        + "`hubwatch drop \(model)` gives it up")
+    return try await Handover(loaded.places, common).perform(.pull(wish), farewell) {
+      try await House.open(settled, observe: voice.observer) { try await work.perform($0, voice) }
     }
-  }
-
-  /// The command line's words, for a task of its own.
-  private struct Wish: Sendable {
-    let common: CommonOptions
-    let quantization: Quantization?
-    let file: RepoPath?
-    let revision: String?
-    let folder: String?
-    let isDry: Bool
-    let allowsPickle: Bool
-
-    init(_ verb: PullVerb) {
-      common = verb.common
-      quantization = verb.quant == "auto" ? nil : Quantization(verb.quant)
-      file = verb.file.flatMap(RepoPath.init)
-      revision = verb.revision
-      folder = verb.to.map { URL(fileURLWithPath: $0).standardizedFileURL.path }
-      isDry = verb.dryRun
-      allowsPickle = verb.allowPickle
-    }
-
-    func fulfil(_ id: RepoID, _ house: House) async throws -> Domain.ExitCode {
-      DeviceNote.say(house.device, common)
-      let choice = try await house.street.choose(
-        id, revision: revision, quantization: quantization, file: file, allowsPickle: allowsPickle)
-      if choice.repo != id { common.note("\(id) is best taken from \(choice.repo)") }
-      if isDry {
-        try common.print(PullVerb.summary(choice))
-        return .done
-      }
-      let copy = try house.catalog.want(
-        repo: choice.repo, commit: choice.commit, quantization: choice.label, files: choice.files, folder: folder,
-        byHand: true, at: .now)
-      let path = try await house.street.pull(copy)
-      try common.print(path)
-      guard choice.files.contains(where: \.isPickle) else { return .done }
-      return try await PickleNote.say(path, common)
-    }
-  }
-
-  fileprivate static func summary(_ choice: Choice) -> String {
-    var lines = ["\(choice.repo) \(choice.label) at \(choice.commit.short): \(ByteCount(choice.bytes).asDisk)"]
-    for file in choice.files {
-      lines.append("  \(ForeignText.safe(file.path.description))  \(ByteCount(file.size).asDisk)")
-    }
-    if let estimate = choice.estimate {
-      lines.append("  needs \((estimate.total + estimate.margin).asMemory): \(VerdictWords.of(estimate))")
-    }
-    return lines.joined(separator: "\n")
   }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Domain
+import Logging
 import Settings
 
 /// One cycle of the ritual.
@@ -12,20 +13,17 @@ struct RunVerb: Verb {
 
   func work() async throws -> Domain.ExitCode {
     let loaded = try LoadedSettings(environment: common.environment)
-    let narrator = Narrator(terminal: common.errorTerminal)
-    let common = common
-    do {
-      return try await StopSignal.cancelling {
-        try await House.open(loaded, observe: narrator.observer) { house in
-          DeviceNote.say(house.device, common)
-          try await house.street.cycle()
-          return .done
-        }
-      }
-    } catch is CancellationError {
-      // Nothing is lost, and whoever stopped it does not want to hear of a failure.
-      common.note("hubwatch: stopped; the next run goes on where this one was")
-      return .done
+    let observer =
+      loaded.settings.log.format == "json"
+      ? EventLog(logger: Logger(loaded.settings.log, environment: common.environment)).observer
+      : Narrator(terminal: common.errorTerminal).observer
+    let voice = Voice(common)
+    // Nothing is lost, and whoever stopped it does not want to hear of a failure.
+    let farewell = Handover.Farewell(
+      alone: "hubwatch: stopped; the next run goes on where this one was", code: .done,
+      handedOver: "hubwatch: stopped; the daemon goes on with it in its next cycle")
+    return try await Handover(loaded.places, common).perform(.run, farewell) {
+      try await House.open(loaded, observe: observer) { try await RunWork().perform($0, voice) }
     }
   }
 }

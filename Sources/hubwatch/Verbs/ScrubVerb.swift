@@ -1,10 +1,6 @@
 import ArgumentParser
-import Console
 import Domain
-import Downloads
-import Foundation
 import Settings
-import Synchronization
 
 /// Reads every model again.
 struct ScrubVerb: Verb {
@@ -19,42 +15,13 @@ struct ScrubVerb: Verb {
   @Flag(help: "Also what was read lately.") var all = false
   @Flag(help: "One JSON document.") var json = false
 
-  private struct Document: Encodable {
-    struct Row: Encodable {
-      let id: String
-      let path: String
-      let verdict: String
-    }
-    let schema = "hubwatch.scrub/1"
-    let files: Int
-    let bytes: Int64
-    let troubles: [Row]
-  }
+  private static let farewell = "hubwatch: stopped; the next scrub goes on where this one was"
 
   func work() async throws -> Domain.ExitCode {
-    let shelf = try Shelf(try LoadedSettings(environment: common.environment))
-    Scrub.beIdle()
-    var (files, bytes) = (0, Int64(0))
-    var troubles: [Document.Row] = []
-    try await Scrub(catalog: shelf.catalog, cache: shelf.cache).run(all: all) { record, verdict in
-      files += 1
-      bytes += record.part.file.size
-      let name = ForeignText.safe("\(record.copy.repo)/\(record.part.file.path)")
-      if verdict != .sound {
-        troubles.append(.init(id: "\(record.copy.repo)", path: "\(record.part.file.path)", verdict: "\(verdict)"))
-      }
-      if !json { try common.print("\(verdict)  \(name)  \(ByteCount(record.part.file.size).asDisk)") }
-    }
-    if json {
-      try common.print(JSONOutput.document(Document(files: files, bytes: bytes, troubles: troubles)))
-    } else {
-      let words = troubles.isEmpty ? "all sound" : "\(troubles.count) not sound"
-      try common.print(
-        files == 0
-          ? "everything was read in the last six days"
-          : "\(files) \(files == 1 ? "file" : "files"), \(ByteCount(bytes).asDisk): \(words)"
-      )
-    }
-    return troubles.isEmpty ? .done : .failed
+    let loaded = try LoadedSettings(environment: common.environment)
+    let (work, voice) = (ScrubWork(all: all, json: json), Voice(common))
+    return try await Handover(loaded.places, common).perform(
+      .scrub(all: all, json: json), .init(alone: Self.farewell, handedOver: Self.farewell)
+    ) { try await work.perform(try Shelf(loaded), voice) }
   }
 }

@@ -24,8 +24,21 @@ struct StatusVerb: Verb {
       // It is what a person looks for here, and no reason to say nothing else.
       trouble = error.problem
     }
+    let sockets = ControlPlaces(state: places.state, environment: common.environment)
+    if let client = sockets.systemClient {
+      let handover = Handover(places, common)
+      handover.sayWhoIsAsked(client)
+      return try await handover.ask(client, .status(json: json, width: common.terminal.width), patience: 10)
+    }
     var report = StateReport(places, settings, version: Version.text, now: Date())
     if let trouble { report.health.insert("the configuration cannot be used: \(trouble)", at: 0) }
+    do {
+      if let client = sockets.client { report.add(try await client.live()) }
+    } catch ControlError.absent {
+      // A dead daemon has left its socket.
+    } catch let error as ControlError {
+      report.health.append(error.problem)
+    }
     if json {
       try common.print(JSONOutput.document(report))
     } else {
@@ -52,6 +65,7 @@ struct StatusText {
       lines += wrapped("Last cycle: began \(time(cycle.startedAt)), \(end)")
     }
     if let next = report.nextCycleAt { lines += wrapped("Next cycle: \(time(next))") }
+    if let daemon = report.daemon { lines += live(daemon) }
     lines += copies(report)
     lines += [""] + wrapped(disk(report.disk))
     if let estimates = report.estimates {
@@ -60,12 +74,34 @@ struct StatusText {
       lines += wrapped("Memory: estimates off by ±\(error) % over \(loads)")
     }
     if let snapshot = report.snapshotAt { lines += wrapped("Snapshot of the catalog: \(time(snapshot))") }
+    lines += outbox(report)
     let versions = report.versions
     lines += wrapped(
       "Libraries: libcurl \(versions.libcurl), \(versions.tls), SQLite \(versions.sqlite), Swift \(versions.swift)")
     if report.health.isEmpty { return (lines + ["Health: all well"]).joined(separator: "\n") }
     for trouble in report.health { lines += wrapped("Trouble: \(trouble)").map { style.paint($0, .warning) } }
     return lines.joined(separator: "\n")
+  }
+
+  /// What is under way, and when the jobs begin.
+  private func live(_ daemon: LiveReport) -> [String] {
+    var lines: [String] = []
+    for job in daemon.jobs {
+      if let since = job.since { lines += wrapped("At work: \(job.name), since \(time(since))") }
+    }
+    for errand in daemon.errands {
+      let words = errand.isUnderWay ? "At work for somebody" : "Waiting for its turn"
+      lines += wrapped("\(words): \(errand.words), asked \(time(errand.since))")
+    }
+    for file in daemon.transfers {
+      let share = file.total > 0 ? Int(Double(file.done) / Double(file.total) * 100) : 0
+      var text = "\(file.id)/\(file.path): \(share) % of \(ByteCount(file.total).asDisk)"
+      if file.bytesPerSecond > 0 { text += ", \(ByteCount(Int64(file.bytesPerSecond)).asDisk)/s" }
+      lines += wrapped(text, indent: 2)
+    }
+    let next = daemon.jobs.compactMap { job in job.nextAt.map { (job.name, $0) } }.sorted { $0.1 < $1.1 }
+    if !next.isEmpty { lines += wrapped("Next: " + next.map { "\($0.0) \(time($0.1))" }.joined(separator: ", ")) }
+    return lines
   }
 
   private func work(_ report: StateReport) -> String {
@@ -98,11 +134,11 @@ struct StatusText {
   }
 
   /// `2026-11-23 07:00 UTC`.
-  private func time(_ date: Date) -> String {
+  func time(_ date: Date) -> String {
     String(date.formatted(.iso8601).prefix(16)).replacing("T", with: " ") + " UTC"
   }
 
-  private func wrapped(_ text: String, indent: Int = 0) -> [String] {
+  func wrapped(_ text: String, indent: Int = 0) -> [String] {
     WrappedText.lines(text, width: width, indent: indent)
   }
 }

@@ -7,7 +7,8 @@ public struct Schedule: Sendable, Equatable {
   /// Cycles in a row that did not reach the hub.
   public private(set) var failures = 0
   private var lastStart: Double?
-  private var due: Double
+  /// When the next cycle begins.
+  public private(set) var due: Double
 
   /// A schedule whose first cycle is due at once.
   public init(interval: Double, now: Double) {
