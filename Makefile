@@ -19,7 +19,7 @@ PACKED := $(shell getconf GNU_LIBC_VERSION | awk '{split($$2, v, "."); if (v[1] 
 BINARY := .build/release/hubwatch
 INSTALLED := .build/static/release/hubwatch
 
-.PHONY: all build demo test torture fuzz fuzz-core bench bench-fit bench-page bench-poll bench-download bench-core bench-smoke
+.PHONY: all build demo test torture fuzz fuzz-core bench bench-fit bench-page bench-poll bench-digest bench-download bench-core bench-smoke
 .PHONY: bench-daemon zoo static lint completions man install uninstall deb try-deb
 .PHONY: clean system model python llama quantized reference
 
@@ -94,9 +94,9 @@ fuzz-core: system
 
 ## Measures fit on a catalog of 100,000 models, the poll on a simulated hub of a million, downloads of 2 GiB beside
 ## aria2c, curl, wget and huggingface_hub, the inference core and the smoke test beside llama.cpp, the page's views, and the daemon's
-## memory and quiet; BENCH_FLAGS=--quick for small ones, --json for JSON. `make bench-fit`, `bench-page`, `bench-poll`,
+## memory and quiet; BENCH_FLAGS=--quick for small ones, --json for JSON. `make bench-fit`, `bench-page`, `bench-poll`, `bench-digest`,
 ## `bench-download`, `bench-core`, `bench-smoke` and `bench-daemon` measure one of them.
-bench: bench-fit bench-page bench-poll bench-download bench-core bench-smoke bench-daemon
+bench: bench-fit bench-page bench-poll bench-digest bench-download bench-core bench-smoke bench-daemon
 
 bench-fit: system
 	for product in hubwatch fit-bench; do swift build $(SWIFT_FLAGS) --product $$product; done
@@ -109,6 +109,10 @@ bench-page: system
 bench-poll: system python
 	for product in hubwatch simulated-hub poll-bench; do swift build $(SWIFT_FLAGS) --product $$product; done
 	.build/release/poll-bench $(BENCH_FLAGS)
+
+bench-digest: system
+	for product in hubwatch digest-bench; do swift build $(SWIFT_FLAGS) --product $$product; done
+	.build/release/digest-bench $(BENCH_FLAGS)
 
 bench-download: static python
 	@scripts/system-packages nginx aria2 wget curl openssl

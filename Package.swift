@@ -92,6 +92,9 @@ let package = Package(
       name: "page-bench", dependencies: ["BenchSupport", "Catalog", "Fit", "Domain", argumentParser],
       path: "Benchmarks/PageBench"),
     .executableTarget(
+      name: "digest-bench", dependencies: ["BenchSupport", "Catalog", "Domain", argumentParser],
+      path: "Benchmarks/DigestBench"),
+    .executableTarget(
       name: "download-bench", dependencies: ["BenchSupport", "LoopbackServer", argumentParser],
       path: "Benchmarks/DownloadBench"),
     .executableTarget(
@@ -173,7 +176,25 @@ let package = Package(
     .testTarget(
       name: "PollTests",
       dependencies: ["Catalog", "Domain", "Fit", "HTTP", "Hub", "ModelFiles", "Settings", "TestSupport", "Watch", grdb]),
-    .testTarget(name: "HubwatchTests", dependencies: ["hubwatch", "Checksums", "ModelFiles"]),
+    .target(
+      name: "FortnightSupport",
+      dependencies: [
+        "Catalog", "Domain", "Fit", "HTTP", "Hub", "ModelFiles", "Settings", "TestSupport", "Watch",
+      ], path: "Tests/FortnightSupport"),
+    .executableTarget(
+      name: "one-cycle", dependencies: ["FortnightSupport", "TestSupport"], path: "Tests/FortnightTests/OneCycle"),
+    .testTarget(
+      name: "FortnightTests",
+      dependencies: [
+        "one-cycle", "hubwatch", "FortnightSupport", "Catalog", "Console", "Digest", "Domain", "Downloads", "Hub",
+        "Settings",
+        "Watch", "TestSupport",
+      ], exclude: ["Golden", "OneCycle"]),
+    .testTarget(
+      name: "HubwatchTests",
+      dependencies: [
+        "hubwatch", "Catalog", "Checksums", "Digest", "Hub", "ModelFiles", "Settings", "Watch", "TestSupport",
+      ]),
     .testTarget(
       name: "DoctorTests", dependencies: ["Doctor", "Catalog", "Hub", "Settings", "Watch", "Domain", "TestSupport"]),
     .testTarget(name: "UnitsTests", dependencies: ["Units", "TestSupport", subprocess]),

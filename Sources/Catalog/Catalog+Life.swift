@@ -58,6 +58,24 @@ public struct CycleRecord: Sendable, Equatable {
   public var trouble: String?
 }
 
+extension SmokeRecord {
+  init(row: Row) throws {
+    guard let verdict = SmokeVerdict(rawValue: row["verdict"]) else {
+      throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "a smoke row has an unknown verdict")
+    }
+    self.init(
+      copy: row["copy"], at: row["at"], verdict: verdict, reasons: try JSONColumn.decode(row["reasons"]),
+      tokensPerSecond: row["tokensPerSecond"], perplexity: row["perplexity"], sample: row["sample"])
+    architecture = row["architecture"]
+    parameters = row["parameters"]
+    loadSeconds = row["loadSeconds"]
+    promptTokensPerSecond = row["promptTokensPerSecond"]
+    peakMemoryBytes = row["peakMemoryBytes"]
+    estimateBytes = row["estimateBytes"]
+    bitsPerByte = row["bitsPerByte"]
+  }
+}
+
 extension Catalog {
   /// Stores a finding; the copy becomes `tested`.
   public func record(_ smoke: SmokeRecord) throws(CatalogError) {
@@ -84,22 +102,7 @@ extension Catalog {
     try read { database in
       try Row.fetchOne(
         database, sql: "SELECT * FROM smoke WHERE copy = ? ORDER BY id DESC LIMIT 1", arguments: [id]
-      ).map { row in
-        guard let verdict = SmokeVerdict(rawValue: row["verdict"]) else {
-          throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "a smoke row has an unknown verdict")
-        }
-        var record = SmokeRecord(
-          copy: row["copy"], at: row["at"], verdict: verdict, reasons: try JSONColumn.decode(row["reasons"]),
-          tokensPerSecond: row["tokensPerSecond"], perplexity: row["perplexity"], sample: row["sample"])
-        record.architecture = row["architecture"]
-        record.parameters = row["parameters"]
-        record.loadSeconds = row["loadSeconds"]
-        record.promptTokensPerSecond = row["promptTokensPerSecond"]
-        record.peakMemoryBytes = row["peakMemoryBytes"]
-        record.estimateBytes = row["estimateBytes"]
-        record.bitsPerByte = row["bitsPerByte"]
-        return record
-      }
+      ).map { try SmokeRecord(row: $0) }
     }
   }
 

@@ -5,7 +5,7 @@ import GRDB
 extension Catalog {
   /// The last `weeks` weeks until `now`, which is in the last of them.
   ///
-  /// Every line is one aggregate over the table that it is about; models that the rules leave out count for nothing.
+  /// Every table that a line is about is read once; models that the rules leave out count for nothing.
   ///
   /// - Throws: `CatalogError`.
   public func trends(weeks: Int, until now: Date) throws(CatalogError) -> TrendRecord {
@@ -22,31 +22,15 @@ extension Catalog {
       record.memoryByProbes = try Set([probes / 4, probes / 2, probes * 3 / 4, probes]).filter { $0 > 0 }.sorted().map {
         .init(name: "\($0) probes", values: try Self.leastMemory(database, "passed >= ?", Double($0), range))
       }
-      record.largestFitting.values = Self.extreme(
-        try Self.values(
-          database,
-          """
-          SELECT \(TrendWeek.sql("repo.firstSeenAt")) AS week, max(repo.parameters) AS value
-          FROM fit JOIN repo ON repo.key = fit.repo WHERE fit.verdict = 'fits' AND repo.parameters > 0 GROUP BY week
-          """), range, max)
+      let models = try TrendModels(database, range)
+      record.largestFitting.values = Self.extreme(try models.largestFitting(database), range, max)
       record.newFamilies.values = Self.line(
         try Self.values(
           database,
           "SELECT \(TrendWeek.sql("firstSeenAt")) AS week, count(*) AS value FROM family WHERE firstSeenAt >= ? GROUP BY week",
           [first.milliseconds]), range, missing: 0)
-      record.newModels = try Self.newModels(database, range)
-      record.medianParameters.values = Self.line(
-        try Self.values(
-          database,
-          """
-          WITH sized AS (
-            SELECT week, parameters, row_number() OVER (PARTITION BY week ORDER BY parameters) AS place,
-              count(*) OVER (PARTITION BY week) AS number
-            FROM (SELECT \(TrendWeek.sql("createdAt")) AS week, parameters FROM repo
-              WHERE createdAt >= ? AND parameters > 0 AND state <> 'leftOut'))
-          SELECT week, avg(parameters) AS value FROM sized
-          WHERE place IN ((number + 1) / 2, (number + 2) / 2) GROUP BY week
-          """, [first.milliseconds]), range, missing: nil)
+      record.newModels = models.newModels(range)
+      record.medianParameters.values = Self.line(models.medians, range, missing: nil)
       return record
     }
   }
@@ -75,35 +59,6 @@ extension Catalog {
       sql: "SELECT max(number) FROM (SELECT count(*) AS number FROM probe WHERE outcome = 'passed' GROUP BY copy)") ?? 0
   }
 
-  /// All new models, then the most frequent architectures, then the rest.
-  private static func newModels(_ database: Database, _ range: ClosedRange<Int64>) throws -> [TrendRecord.Line] {
-    let rows = try Row.fetchAll(
-      database,
-      sql: """
-        SELECT \(TrendWeek.sql("createdAt")) AS week, lower(coalesce(architecture, '')) AS architecture,
-          count(*) AS value
-        FROM repo WHERE createdAt >= ? AND state <> 'leftOut' GROUP BY 1, 2
-        """, arguments: [TrendWeek(number: range.lowerBound).milliseconds])
-    var counts: [String: [Int64: Double]] = [:]
-    var sums: [String: Double] = [:]
-    var all: [Int64: Double] = [:]
-    for row in rows {
-      let (week, name, value): (Int64, String, Double) = (row["week"], row["architecture"], row["value"])
-      guard range.contains(week) else { continue }
-      counts[name, default: [:]][week, default: 0] += value
-      sums[name, default: 0] += value
-      all[week, default: 0] += value
-    }
-    let ranked = sums.filter { !$0.key.isEmpty }.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map(\.key)
-    let named = ranked.prefix(TrendRecord.architectures)
-    var rest: [Int64: Double] = [:]
-    for (name, weeks) in counts where !named.contains(name) { rest.merge(weeks, uniquingKeysWith: +) }
-    var lines = [TrendRecord.Line(name: "all", values: line(all, range, missing: 0))]
-    lines += named.map { .init(name: $0, values: line(counts[$0] ?? [:], range, missing: 0)) }
-    if !rest.isEmpty { lines.append(.init(name: "others", values: line(rest, range, missing: 0))) }
-    return lines
-  }
-
   private static func values(
     _ database: Database, _ sql: String, _ arguments: StatementArguments = StatementArguments()
   ) throws -> [Int64: Double] {
@@ -113,7 +68,7 @@ extension Catalog {
     }
   }
 
-  private static func line(
+  static func line(
     _ values: [Int64: Double], _ range: ClosedRange<Int64>, missing: Double?
   ) -> [Double?] {
     range.map { values[$0] ?? missing }

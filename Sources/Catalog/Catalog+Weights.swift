@@ -72,6 +72,17 @@ public struct FitRecord: Sendable, Equatable {
   }
 }
 
+extension FitRecord {
+  init(row: Row, of repo: RepoID) throws {
+    guard let path = RepoPath(row["path"]), let verdict = FitVerdict(rawValue: row["verdict"]) else {
+      throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "a fit row does not read")
+    }
+    self.init(
+      repo: repo, path: path, device: row["device"], context: row["context"], total: ByteCount(row["total"]),
+      margin: ByteCount(row["margin"]), verdict: verdict, maxContext: row["maxContext"])
+  }
+}
+
 extension Catalog {
   static func insert(_ database: Database, _ key: Int64, _ record: WeightsRecord) throws {
     let files = record.files.map { [$0.path.description, String($0.size), $0.hash.description] }
@@ -90,24 +101,6 @@ extension Catalog {
       return try Row.fetchAll(
         database, sql: "SELECT * FROM weights WHERE repo = ? ORDER BY bytes, path", arguments: [key]
       ).map { try Self.weights($0, of: id) }
-    }
-  }
-
-  /// What a repository offers by name and size only, the smallest first: layouts are long, and telling needs none.
-  public func offers(of id: RepoID) throws(CatalogError) -> [(path: RepoPath, quantization: Quantization, bytes: Int64)]
-  {
-    try read { database in
-      guard let key = try Self.key(database, id) else { return [] }
-      return try Row.fetchAll(
-        database.cachedStatement(
-          sql: "SELECT path, quantization, bytes FROM weights WHERE repo = ? ORDER BY bytes, path"),
-        arguments: [key]
-      ).map { row in
-        guard let path = RepoPath(row["path"]), let quantization = Quantization(row["quantization"]) else {
-          throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "a weights row does not read")
-        }
-        return (path, quantization, row["bytes"])
-      }
     }
   }
 
@@ -167,15 +160,7 @@ extension Catalog {
       guard let key = try Self.key(database, id) else { return [] }
       return try Row.fetchAll(
         database, sql: "SELECT * FROM fit WHERE repo = ? ORDER BY total DESC, path", arguments: [key]
-      ).map { row in
-        guard let path = RepoPath(row["path"]),
-          let verdict = FitVerdict(rawValue: row["verdict"])
-        else { throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "a fit row does not read") }
-        return FitRecord(
-          repo: id, path: path, device: row["device"], context: row["context"],
-          total: ByteCount(row["total"]), margin: ByteCount(row["margin"]), verdict: verdict,
-          maxContext: row["maxContext"])
-      }
+      ).map { try FitRecord(row: $0, of: id) }
     }
   }
 }

@@ -36,7 +36,7 @@ public struct ScrubRecord: Sendable, Equatable {
       arguments: [mark, "\(now.timeIntervalSince1970) \(files) \(bytes) \(troubles)"])
   }
 
-  fileprivate static func read(_ database: Database) throws -> ScrubRecord? {
+  static func read(_ database: Database) throws -> ScrubRecord? {
     try String.fetchOne(database, sql: "SELECT value FROM mark WHERE name = ?", arguments: [mark])
       .flatMap(ScrubRecord.init)
   }

@@ -1,4 +1,5 @@
 import Domain
+import Foundation
 
 /// What the catalog does not know, and a digest needs: the person's devices, and how things stand now.
 public struct Circumstances: Sendable, Equatable {
@@ -24,6 +25,8 @@ public struct Circumstances: Sendable, Equatable {
   public var missingBytes: Int64 = 0
   /// Whether the hub refused the token in the last cycle.
   public var hasBadToken = false
+  /// When copies that wait or are blocked are tried again at the earliest, by their numbers.
+  public var retries: [Int64: Date] = [:]
   /// What is the matter now, for a person.
   public var health: [String] = []
 
@@ -35,9 +38,13 @@ public struct Circumstances: Sendable, Equatable {
 
   /// What is large enough for a need: `enough: rented A6000`, or the smallest usual card when no device is.
   func enough(for bytes: Int64) -> String {
-    let card = Self.cards.first { $0 << 30 >= bytes }.map { "a card of \($0) GiB is enough" }
     if let device = devices.first(where: { $0.bytes >= bytes }) { return "enough: \(device.name)" }
-    let advice = card ?? "more than any single card holds"
+    let advice = card(for: bytes).map { "\($0) is enough" } ?? "more than any single card holds"
     return devices.isEmpty ? advice : "none of your devices is enough; \(advice)"
+  }
+
+  /// The same as a name: a device, else a usual card; nil when there is none so large.
+  func card(for bytes: Int64) -> String? {
+    devices.first { $0.bytes >= bytes }?.name ?? Self.cards.first { $0 << 30 >= bytes }.map { "a card of \($0) GiB" }
   }
 }

@@ -6,14 +6,19 @@ import Foundation
 /// reader has it.
 public struct HTMLDigest: Sendable {
   private let phrases: Phrases
+  private let again: String
   /// Whether it is a part of the page, whose links lead to its own views.
   private let isOnPage: Bool
 
-  /// - Parameter endpoint: the hub's address, for links.
-  public init(endpoint: String) { (phrases, isOnPage) = (Phrases(endpoint: endpoint), false) }
+  /// - Parameters:
+  ///   - endpoint: the hub's address, for links.
+  ///   - again: the command that tells the same time again.
+  public init(endpoint: String, again: String = "hubwatch digest") {
+    (phrases, self.again, isOnPage) = (Phrases(endpoint: endpoint), again, false)
+  }
 
   /// The digest as a part of the page.
-  package init() { (phrases, isOnPage) = (Phrases(endpoint: ""), true) }
+  package init() { (phrases, again, isOnPage) = (Phrases(endpoint: ""), "hubwatch digest", true) }
 
   /// Its sections without a document around them.
   package func fragments(_ story: Story) -> (summary: String, sections: [HTML], footer: [HTML]) {
@@ -40,7 +45,7 @@ public struct HTMLDigest: Sendable {
     }
     var main = sections(story)
     if let trends, !trends.charts.isEmpty {
-      main.append(.element(.section, [], [.element(.h2, text: "Week by week")] + TrendsHTML.figures(trends)))
+      main.append(.element(.section, [], [.element(.h2, text: Phrases.weeksTitle)] + TrendsHTML.figures(trends)))
     }
     let body = HTML.element(
       .body, [],
@@ -77,10 +82,9 @@ public struct HTMLDigest: Sendable {
     for section in Phrases.sections {
       let entries = story.families.filter { section.places.contains($0.place) }
       var items = entries.prefix(Self.limit).map(item)
-      let unnamed = section.places.reduce(0) { $0 + (story.unnamed[$1.rawValue] ?? 0) }
-      let rest = entries.dropFirst(Self.limit).reduce(unnamed) { $0 + 1 + $1.otherMembers.count }
-      if rest > 0 { items.append(more(Phrases.more(rest, of: section.places, again: "hubwatch digest --json"))) }
-      add(section.title, items)
+      let rest = Phrases.hidden(section, of: story, shown: Self.limit)
+      if rest > 0 { items.append(more(Phrases.more(rest, of: section.places, again: again))) }
+      add(Phrases.title(section, story), items)
     }
     add(
       AbilityPhrases.title,
@@ -91,7 +95,7 @@ public struct HTMLDigest: Sendable {
           [.element(.strong, text: "\(ability.id) \(ability.quantization)")] + words)
       }
         + (story.abilities.count > Self.limit
-          ? [more(Phrases.more(story.abilities.count - Self.limit, of: [], again: "hubwatch digest --json"))] : []))
+          ? [more(Phrases.more(story.abilities.count - Self.limit, of: [], again: "\(again) --json"))] : []))
     add(
       ToolLine.title,
       ToolLine.all(story).map { line in
@@ -115,6 +119,8 @@ public struct HTMLDigest: Sendable {
     if !facts.isEmpty { parts.append(.element(.p, text: facts)) }
     for reason in entry.reasons.prefix(3) { parts.append(.element(.p, [.className("reason")], text: reason)) }
     if entry.place == .gated { parts.append(.element(.p, text: "accept its terms on its page")) }
+    if let turn = Phrases.turn(entry) { parts.append(.element(.p, [.className("faint")], text: turn)) }
+    if let again = Phrases.again(entry) { parts.append(.element(.p, [.className("faint")], text: again)) }
     if let kin = Phrases.kin(entry) { parts.append(.element(.p, [.className("faint")], text: kin)) }
     if let sample = entry.sample, !sample.isEmpty {
       parts.append(.element(.blockquote, [], [.text(ForeignText.oneLine(sample, limit: 300))]))
@@ -126,23 +132,18 @@ public struct HTMLDigest: Sendable {
   private static func mark(_ place: Story.Place) -> StaticString {
     switch place {
     case .passed: "good"
-    case .failed, .broken: "bad"
-    case .suspect, .gated, .waiting: "warning"
+    case .failed, .blocked, .broken: "bad"
+    case .suspect, .gated, .fetching: "warning"
     default: "plain"
     }
   }
 
   private func footer(_ story: Story) -> [HTML] {
     var lines: [HTML] = []
-    let leftOut = story.places[Story.Place.leftOut.rawValue] ?? 0
-    if leftOut > 0 {
-      lines.append(.element(.p, text: "Left out by rule: \(leftOut). `hubwatch list --state leftOut` has them all."))
-    }
     if let scrub = story.scrub { lines.append(.element(.p, text: Phrases.scrub(scrub))) }
     for gap in story.gaps.prefix(10) { lines.append(.element(.p, [.className("warning")], text: "Trouble: \(gap)")) }
     if story.gaps.isEmpty {
-      let text = story.lastCycleAt.map { "all well, last cycle ended \(Phrases.time($0))" }
-      lines.append(.element(.p, text: "Health: \(text ?? "no cycle ran in this time")."))
+      lines.append(.element(.p, text: Phrases.health(story)))
     }
     return lines
   }

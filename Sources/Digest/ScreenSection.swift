@@ -23,7 +23,7 @@ struct ScreenSection {
   /// The one line that is left of the section where there is no room at all.
   var collapsed: (Int) -> String
   /// Blocks that are shown.
-  var shown = Phrases.sectionLimit
+  var shown = 8
   /// Whether they are shown by their first line only.
   var isBrief = false
 

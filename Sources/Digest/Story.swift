@@ -35,6 +35,22 @@ public struct Story: Sendable, Encodable {
     /// All zero.
     public init() {}
 
+    /// Counts a model in its place.
+    mutating func count(_ place: Place) {
+      switch place {
+      case .passed: passed += 1
+      case .suspect: suspect += 1
+      case .failed: failed += 1
+      case .unsupported: unsupported += 1
+      case .gated: gated += 1
+      case .noWeights: noWeights += 1
+      case .waiting, .fetching: waiting += 1
+      case .leftOut: leftOut += 1
+      case .tooBig: tooBig += 1
+      case .downloaded, .blocked, .fits, .pickleOnly, .notQuantized, .broken, .gone: break
+      }
+    }
+
     /// Counts as given.
     public init(
       polled: Int, leftOut: Int, new: Int, gated: Int, noWeights: Int, waiting: Int, fits: Int, tooBig: Int,
@@ -56,14 +72,47 @@ public struct Story: Sendable, Encodable {
     }
   }
 
-  /// Where a repository ended up: every polled one is in exactly one place.
+  /// Where a repository ended up: every one is in exactly one place. In the order in which a family is told by the best
+  /// of its models.
   public enum Place: String, Sendable, Encodable, CaseIterable, Comparable {
-    case passed, suspect, failed, unsupported, downloaded, waiting, fits, tooBig, gated, noWeights, pickleOnly
-    case notQuantized, broken, gone, leftOut
+    /// Fetched, and the smoke test has nothing against it.
+    case passed
+    /// It ran, but something was odd.
+    case suspect
+    /// Fetched, and it does not run as it should.
+    case failed
+    /// Fetched; the bundled core cannot run it.
+    case unsupported
+    /// Fetched, not tested yet.
+    case downloaded
+    /// Chosen, on its way, or waiting for network, room or quota.
+    case fetching
+    /// Chosen, and cannot be fetched for now.
+    case blocked
+    /// A quantization fits the device.
+    case fits
+    /// None does.
+    case tooBig
+    /// Behind terms that have to be accepted.
+    case gated
+    /// Not looked at yet.
+    case waiting
+    /// Weights, but no GGUF.
+    case notQuantized
+    /// Weights only in formats that can run code when loaded.
+    case pickleOnly
+    /// No weights yet.
+    case noWeights
+    /// What it holds is not what it claims to be.
+    case broken
+    /// No longer on the hub.
+    case gone
+    /// A rule keeps it out.
+    case leftOut
 
-    public static func < (left: Place, right: Place) -> Bool {
-      (allCases.firstIndex(of: left) ?? 0) < (allCases.firstIndex(of: right) ?? 0)
-    }
+    private static let ranks = Dictionary(uniqueKeysWithValues: zip(allCases, 0...))
+
+    public static func < (left: Place, right: Place) -> Bool { (ranks[left] ?? 0) < (ranks[right] ?? 0) }
   }
 
   /// One repository in the story.
@@ -104,10 +153,21 @@ public struct Story: Sendable, Encodable {
     public var sample: String?
     /// Why it is where it is.
     public var reasons: [String]
+    /// Of what fits and was not fetched: when its turn comes, from 1.
+    public var rank: Int?
+    /// When it is looked at or tried again at the earliest; nil: with the next cycle, or never.
+    public var againAt: Date?
     /// The file on this disk.
     public var path: String?
     /// Which device is large enough, for a model that does not fit.
     public var enough: String?
+    /// The same as a name only, for a line; not part of the JSON form.
+    var card: String?
+
+    private enum CodingKeys: String, CodingKey {
+      case id, family, score, otherMembers, place, isPolled, isNew, architecture, parameters, quantization, neededBytes,
+        fileBytes, maxContext, verdict, tokensPerSecond, perplexity, sample, reasons, rank, againAt, path, enough
+    }
   }
 
   /// The form of the JSON digest.
@@ -122,11 +182,16 @@ public struct Story: Sendable, Encodable {
   public var counts = Counts()
   /// How many polled repositories are in each place; the sum is `counts.polled`.
   public var places: [String: Int] = [:]
-  /// Polled repositories of crowded places that have no entry in `families`, by place: so every polled one is counted.
+  /// Repositories that were known before, and of which a copy was fetched or tested, or failed to be, in this time.
+  public var wentOn = 0
+  /// Repositories that `families` does not name, by the best place of their families: what is named and these are
+  /// all that was polled or went on.
   public var unnamed: [String: Int] = [:]
+  /// Whether models are fetched without being asked for.
+  public var fetchesByItself = true
   /// What the person has to do beside accepting terms, such as `free 20.0 GB …`.
   public var needs: [String] = []
-  /// The repositories, the best place first, the newest first within one.
+  /// The best families of each place, the best place first.
   public var families: [Entry] = []
   /// What models can do now that none of their size could, and what they have lost.
   public var abilities: [Ability] = []
@@ -152,8 +217,9 @@ public struct Story: Sendable, Encodable {
   }
 
   private enum CodingKeys: String, CodingKey {
-    case schema, since, until, device, counts, places, unnamed, needs, families, abilities, tools, gaps, lastCycleAt,
-      scrub
+    case schema, since, until, device, counts, places, wentOn, unnamed, fetchesByItself, needs, families, abilities,
+      tools, gaps,
+      lastCycleAt, scrub
   }
 
   /// Every key of the contract is there; what is not known is null.
@@ -165,7 +231,9 @@ public struct Story: Sendable, Encodable {
     try container.encode(device, forKey: .device)
     try container.encode(counts, forKey: .counts)
     try container.encode(places, forKey: .places)
+    try container.encode(wentOn, forKey: .wentOn)
     try container.encode(unnamed, forKey: .unnamed)
+    try container.encode(fetchesByItself, forKey: .fetchesByItself)
     try container.encode(needs, forKey: .needs)
     try container.encode(families, forKey: .families)
     try container.encode(abilities, forKey: .abilities)

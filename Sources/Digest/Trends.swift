@@ -1,4 +1,5 @@
 import Catalog
+import Console
 import Domain
 import Foundation
 
@@ -55,7 +56,13 @@ public struct Trends: Sendable, Encodable {
     _ key: String, _ title: String, _ unit: Chart.Unit, _ lines: [TrendRecord.Line]
   ) -> Chart {
     let known = lines.filter { line in line.values.contains { ($0 ?? 0) > 0 } }
-    return Chart(key: key, title: title, unit: unit, lines: known.map { .init(name: $0.name, values: $0.values) })
+    // Before the first model that was met, nobody counted.
+    let first = known.compactMap { $0.values.firstIndex { ($0 ?? 0) > 0 } }.min() ?? 0
+    return Chart(
+      key: key, title: title, unit: unit,
+      lines: known.map { line in
+        .init(name: line.name, values: line.values.enumerated().map { $0.offset < first ? nil : $0.element })
+      })
   }
 }
 
@@ -69,5 +76,17 @@ extension Trends.Chart.Unit {
         ? "\(ByteCount.decimal(value / 1e9, places: 1)) B" : "\(ByteCount.decimal(value / 1e6, places: 0)) M"
     case .models: ByteCount.decimal(value, places: 0)
     }
+  }
+}
+
+extension Trends.Chart {
+  /// `perplexity ≤ 8: 7.2 GiB to 5.1 GiB; …`.
+  var words: String {
+    lines.map { line in
+      let known = line.values.compactMap(\.self)
+      let first = known.first.map(unit.words) ?? ""
+      let last = known.last.map(unit.words) ?? ""
+      return "\(ForeignText.oneLine(line.name, limit: 60)): " + (first == last ? last : "\(first) to \(last)")
+    }.joined(separator: "; ")
   }
 }

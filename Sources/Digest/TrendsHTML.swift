@@ -12,7 +12,7 @@ struct TrendsHTML {
 
   private static func figure(_ chart: Trends.Chart, _ weeks: [Date]) -> HTML {
     let most = chart.lines.flatMap(\.values).compactMap(\.self).max() ?? 0
-    var parts = [HTML.element(.desc, text: words(chart))]
+    var parts = [HTML.element(.desc, text: chart.words)]
     for (index, line) in chart.lines.enumerated() {
       let dash = index == 0 ? "none" : "\(2 + index * 2) \(2 + index)"
       parts.append(
@@ -26,7 +26,7 @@ struct TrendsHTML {
     let svg = HTML.element(
       .svg, [.named("viewBox", "0 0 600 170"), .named("role", "img"), .named("aria-label", chart.title)], parts)
     let caption = HTML.element(
-      .figcaption, [], [.element(.strong, text: chart.title), .text(". \(words(chart))", limit: 2000)])
+      .figcaption, [], [.element(.strong, text: chart.title), .text(". \(chart.words)", limit: 2000)])
     return .element(.figure, [], [svg, caption])
   }
 
@@ -52,16 +52,6 @@ struct TrendsHTML {
       isDown = true
     }
     return commands.joined()
-  }
-
-  /// `perplexity ≤ 8: 7.2 GiB to 5.1 GiB; …`.
-  private static func words(_ chart: Trends.Chart) -> String {
-    chart.lines.map { line in
-      let known = line.values.compactMap(\.self)
-      let first = known.first.map(chart.unit.words) ?? ""
-      let last = known.last.map(chart.unit.words) ?? ""
-      return "\(ForeignText.oneLine(line.name, limit: 60)): " + (first == last ? last : "\(first) to \(last)")
-    }.joined(separator: "; ")
   }
 
   private static func number(_ value: Double) -> String { ByteCount.decimal(value, places: 1) }

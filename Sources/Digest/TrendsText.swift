@@ -29,15 +29,25 @@ public struct TrendsText: Sendable {
     return (lines + ["", style.paint(TextWidth.cut(span, to: width), .faint)]).joined(separator: "\n")
   }
 
+  /// A line a chart, of its first line: what a digest has room for.
+  func glance(_ trends: Trends) -> [String] {
+    trends.charts.compactMap { chart in
+      chart.lines.first.map { line in
+        let isNamed = chart.lines.count > 1 && chart.unit != .models
+        let name = isNamed ? "\(chart.title), \(line.name)" : chart.title
+        return self.line(Trends.Chart.Line(name: name, values: line.values), chart.unit, label: max(17, width / 2))
+      }
+    }
+  }
+
   /// `  name  ▁▂▃  719 MiB → 512 MiB`.
-  private func line(_ line: Trends.Chart.Line, _ unit: Trends.Chart.Unit) -> String {
+  private func line(_ line: Trends.Chart.Line, _ unit: Trends.Chart.Unit, label: Int = 17) -> String {
     let known = line.values.compactMap(\.self)
     var words = known.last.map(unit.words) ?? ""
     if let first = known.first, let last = known.last, first != last {
       words = "\(unit.words(first)) → \(unit.words(last))"
     }
-    let label = 17
-    let name = TextWidth.cut(ForeignText.oneLine(line.name, limit: 60), to: label)
+    let name = TextWidth.cut(ForeignText.oneLine(line.name, limit: 100), to: label)
     let padded = name + String(repeating: " ", count: max(0, label - TextWidth.columns(name)))
     let room = max(4, width - 2 - label - 2 - 2 - TextWidth.columns(words))
     return "  \(padded)  \(Self.blocks(line.values.suffix(room)))  \(style.paint(words, .faint))"

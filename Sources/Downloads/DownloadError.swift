@@ -44,6 +44,9 @@ public struct DownloadError: ReportableError {
   /// How the reason of a copy ends that was blocked by a page for people.
   public static let portalWords = "a web page came instead of the file: a captive portal?"
 
+  /// What the reason of a copy says that the quota holds back.
+  static let quotaWords = "more than is left of the quota of"
+
   /// What is the matter.
   public let kind: Kind
   /// The file in its repository, or the folder on disk.
@@ -60,7 +63,7 @@ public struct DownloadError: ReportableError {
     case .noSpace(let needed, let free):
       "\(object) needs \(needed.asDisk), but only \(free.asDisk) are free above the reserve"
     case .overQuota(let needed, let quota, let words):
-      "\(object) needs \(needed.asDisk), more than is left of the quota of \(quota.asDisk)"
+      "\(object) needs \(needed.asDisk), \(Self.quotaWords) \(quota.asDisk)"
         + (words.isEmpty ? "" : ": \(words)")
     case .wrongContent(let found): "\(object) arrived damaged twice: its hash is \(found)"
     case .inconsistent(let reason): "\(object): \(reason)"

@@ -15,6 +15,8 @@ public struct Downloader: Sendable {
     public var reserve: DiskFloor
     /// When a connection is given up.
     public var limits = HTTPLimits()
+    /// The wall clock, for what is written down.
+    public var date: @Sendable () -> Date = { Date() }
     /// A clock that goes on while the machine sleeps.
     var now: @Sendable () -> ContinuousClock.Instant = { .now }
 
@@ -68,7 +70,7 @@ public struct Downloader: Sendable {
       let store = ModelStore(catalog: catalog, cache: cache)
       if copy.folder == nil { try store.expect() }
       let health = StorageHealth(catalog: catalog, place: copy.folder ?? cache.root)
-      try health.expectSound(at: Date())
+      try health.expectSound(at: options.date())
       let place = try cache.place(of: copy)
       if try isThere(copy, in: place) {
         // Nothing moves back: a tested copy stays tested.
@@ -77,7 +79,7 @@ public struct Downloader: Sendable {
       let parts = try catalog.parts(ofCopy: copy.id)
       // Another start changes nothing that a digest should tell of: the time stays that of the first.
       if copy.state != .downloading {
-        try catalog.setState(ofCopy: copy.id, .downloading, reason: nil, at: Date())
+        try catalog.setState(ofCopy: copy.id, .downloading, reason: nil, at: options.date())
       }
       try place.prepare(copy)
       if copy.folder == nil { try store.begin() }
@@ -86,21 +88,21 @@ public struct Downloader: Sendable {
       ProcessMemory.giveBackCode()
       try await transfer(copy, parts, place, progress)
       let path = try place.publish(copy, parts.map(\.file), ref: ref)
-      try catalog.setState(ofCopy: copy.id, .verified, reason: nil, at: Date())
+      try catalog.setState(ofCopy: copy.id, .verified, reason: nil, at: options.date())
       return path
     } catch let error as DownloadError {
       if case .diskFault = error.kind {
-        try StorageHealth(catalog: catalog, place: copy.folder ?? cache.root).noteFault(at: Date())
+        try StorageHealth(catalog: catalog, place: copy.folder ?? cache.root).noteFault(at: options.date())
       }
       // What is complete stays so while its disk is away.
       if !(error.isOfTheDiskItself && Self.isComplete(copy)) {
-        try catalog.setState(ofCopy: copy.id, error.copyState, reason: error.problem, at: Date())
+        try catalog.setState(ofCopy: copy.id, error.copyState, reason: error.problem, at: options.date())
       }
       throw error
     } catch let error as HubError {
       if error.kind == .cancelled { throw CancellationError() }
       let state: CopyState = error.isPassing ? .waiting : .blocked
-      try catalog.setState(ofCopy: copy.id, state, reason: error.problem, at: Date())
+      try catalog.setState(ofCopy: copy.id, state, reason: error.problem, at: options.date())
       throw error
     }
   }
@@ -110,7 +112,7 @@ public struct Downloader: Sendable {
   /// Whether every file of a copy was verified and lies in its place, unchanged.
   private func isThere(_ copy: CopyRecord, in place: any DownloadPlace) throws -> Bool {
     guard Self.isComplete(copy) else { return false }
-    return try ShelfInspection(catalog: catalog, cache: cache).isSound(copy, in: place)
+    return try ShelfInspection(catalog: catalog, cache: cache, now: options.date).isSound(copy, in: place)
   }
 
   /// Makes sure that there is room for all files of a copy before the first byte is asked for.
@@ -130,8 +132,8 @@ public struct Downloader: Sendable {
     _ copy: CopyRecord, _ parts: [PartRecord], _ place: any DownloadPlace, _ progress: @escaping Progress
   ) async throws {
     let around = CopyTransfer.Surroundings(
-      hub: hub, http: http, budget: budget, desk: FileDesk(copy, catalog: catalog, place: place), options: options,
-      root: place.root, progress: progress, sleep: sleep)
+      hub: hub, http: http, budget: budget, desk: FileDesk(copy, catalog: catalog, place: place, date: options.date),
+      options: options, root: place.root, progress: progress, sleep: sleep)
     let governor = ConnectionGovernor(limit: OpenFiles.connections(allowed: OpenFiles.raise()))
     var work = CopyTransfer(copy, parts, around, governor: governor)
     do {

@@ -22,6 +22,8 @@ public struct HubClient: Sendable {
     public var longestWait: Double = 330
     /// Seconds that one answer of the API may take.
     public var answerLimit: Duration = .seconds(120)
+    /// Draws from a range, so that many clients do not come back at the same moment.
+    public var jitter: @Sendable (ClosedRange<Double>) -> Double = { Double.random(in: $0) }
 
     /// The usual options.
     public init() {}
@@ -166,7 +168,7 @@ public struct HubClient: Sendable {
       guard wait > 0 else { return }
       guard patience.spend(wait) else { throw HubError(.rateLimited(retryAfter: wait), subject.name) }
       // A little later than allowed, so that two clocks need not agree to the millisecond.
-      try await sleep(wait + Double.random(in: 0...min(0.5, wait / 10)), subject: subject)
+      try await sleep(wait + options.jitter(0...min(0.5, wait / 10)), subject: subject)
     }
   }
 

@@ -37,6 +37,6 @@ struct Patience {
 
   /// Full jitter: anything from 0 to the exponential bound.
   private func jitter(_ attempt: Int) -> Double {
-    Double.random(in: 0...options.baseDelay * Double(1 << min(attempt - 1, 10)))
+    options.jitter(0...options.baseDelay * Double(1 << min(attempt - 1, 10)))
   }
 }

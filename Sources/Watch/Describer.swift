@@ -52,8 +52,8 @@ struct Describer {
   static func miss(
     _ repo: RepoRecord, _ error: HubError, catalog: Catalog, now: Date
   ) throws(CatalogError) -> Finding {
-    // Three looks over more than a day, and not all repositories at the same minute.
-    let again = now.addingTimeInterval(Double.random(in: 9...13) * 3600)
+    // Three looks over more than a day, every nine to thirteen hours, and not all repositories at the same minute.
+    let again = now.addingTimeInterval(9 * 3600 + Double((repo.key &* 7919) % (4 * 3600)))
     let isGone = try catalog.recordMiss(repo.id, reason: error.problem, lookAgainAt: again, at: now)
     if isGone { return Finding(state: .gone, reason: error.problem) }
     return Finding(

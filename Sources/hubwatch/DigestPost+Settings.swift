@@ -56,11 +56,11 @@ extension DigestContent {
       self.init(story: Story(since: since, until: now))
       return
     }
-    let circumstances = try await Circumstances(loaded, now: now)
+    let circumstances = try await Circumstances(loaded, catalog, now: now)
     var story = try StoryTeller(catalog: catalog, cacheRoot: loaded.places.cache, circumstances: circumstances)
       .story(since: since, until: end)
     story.until = now
-    let isWeekly = DigestVerb.isWeekly(since: since, until: now)
+    let isWeekly = try DigestVerb.isWeekly(since: since ?? catalog.firstRecording(), until: now)
     self.init(story: story, trends: isWeekly ? Trends(try catalog.trends(weeks: 26, until: now), until: now) : nil)
   }
 }

@@ -37,12 +37,18 @@ struct RecordedTests {
       let (counts, new) = try catalog.countsRecorded(since: since, until: until)
       #expect(counts == expected.reduce(into: [:]) { $0[$1.state, default: 0] += 1 })
       #expect(new == expected.count { $0.firstSeenAt > since })
-      #expect(
-        Set(try catalog.reposRecorded(since: since, until: until, notIn: [.leftOut]).map(\.key))
-          == Set(expected.filter { $0.state != .leftOut }.map(\.key)))
-      let named = try catalog.examplesRecorded(.leftOut, since: since, until: until, limit: 3)
-      let leftOut = expected.filter { $0.state == .leftOut }
-      #expect(named.count == min(3, leftOut.count) && named.allSatisfy { leftOut.map(\.key).contains($0.key) })
+      let models = try catalog.modelsRecorded(since: since, until: until)
+      #expect(models.map(\.key).sorted() == expected.map(\.key).sorted(), "each of them once")
+      let byKey = Dictionary(uniqueKeysWithValues: expected.map { ($0.key, $0) })
+      for model in models {
+        let repo = try #require(byKey[model.key])
+        #expect(model.state == repo.state && model.family == repo.family && model.fits == nil)
+        #expect(model.isNew == (repo.firstSeenAt > since))
+      }
+      let keys = all.map(\.key).filter { $0 % 3 == 0 }
+      #expect(Set(try catalog.models(keys + [99_999], newSince: since).map(\.key)) == Set(keys))
+      #expect(Set(try catalog.repos(keys).keys) == Set(keys))
+      #expect(Set(try catalog.names(of: keys).map(\.id)) == Set(all.filter { $0.key % 3 == 0 }.map(\.id)))
     }
   }
 }

@@ -23,7 +23,7 @@ struct WebhookMessageTests {
     let (headers, body) = content(.ntfy, Stories.busy())
     #expect(headers["Title"] == "hubwatch 2026-11-26: 1 ready to try, 10 new, 1 failed")
     #expect(headers["Priority"] == "default" && headers["Markdown"] == "yes")
-    #expect(body.hasPrefix("12 models polled, 10 new"))
+    #expect(body.hasPrefix("12 models polled since 25 November 2026, 07:00 UTC, 10 new"))
     #expect(
       body.contains("**Ready to try**\n- [org/model](<https://huggingface.co/org/model>): Q4_K_M, 8.03 B parameters"))
     #expect(content(.ntfy, Stories.busy(words: "free 20 GB")).headers["Priority"] == "high")

@@ -81,7 +81,7 @@ struct DigestTests {
 
   @Test func everythingThatWasPolledIsInExactlyOnePlace() throws {
     let story = try morning()
-    #expect(story.counts.polled == 8)
+    #expect(story.counts.polled == 8 && story.wentOn == 0 && story.unnamed.isEmpty)
     #expect(story.places.values.reduce(0, +) == 8)
     #expect(
       story.places == [
@@ -112,8 +112,8 @@ struct DigestTests {
     #expect(
       text == """
         hubwatch · 15 January 2027, 08:00 UTC
-        8 models polled, 8 new: 1 passed, 1 failed, 1 waiting, 1 fit, 1 too big, 1
-        gated, 1 without weights, 1 left out.
+        8 models polled, all new: 1 passed, 1 failed, 1 fit, 1 too big, 1 gated, 1
+        waiting for a look, 1 without weights, 1 left out.
         Measured against: 12 GiB card
 
         Ready to try
@@ -124,33 +124,20 @@ struct DigestTests {
           `hubwatch path good/model`
 
         Failed
-        ✗ bad/model
-          Q4_1 · 135 M parameters · needs 730 MiB · context up to 8192 · 61 tokens/s
-          on the processor · perplexity 12.3
+        ✗ bad/model  Q4_1 · needs 730 MiB
           the logits are not finite
-          `hubwatch path bad/model`
 
         Fits, not fetched
-        · small/model
-          Q4_1 · 135 M parameters · needs 730 MiB · context up to 8192
-          not fetched yet: number 1 by rank
+        · small/model  Q4_1 · needs 730 MiB
 
         Needs a bigger card
-        · big/model
-          Q4_1 needs 730 MiB; runs with some layers in main memory; a card of 8 GiB
-          is enough
+        · big/model  Q4_1 needs 730 MiB: a card of 8 GiB
 
-        Needs you
-        ! shut/model
-          accept its terms at https://huggingface.co/shut/model
+        Behind terms that only you can accept
+        ! https://huggingface.co/shut/model
 
-        Waiting
-        ! fresh/model
-
-        No weights to run
-        · empty/model
-          no weights yet
-
+        Waiting for a look: fresh/model
+        Nothing to run: empty/model
         Left out by rule: other/model
 
         Health: no cycle ran in this time.
@@ -158,10 +145,26 @@ struct DigestTests {
   }
 
   @Test func nothingNewIsOneLine() throws {
+    let cycle = try catalog.beginCycle(at: now + 1)
+    try catalog.endCycle(cycle, trouble: nil, at: now + 2)
+    let story = try StoryTeller(catalog: catalog, cacheRoot: "/c").story(since: now, until: now + 3)
+    #expect(
+      TextDigest(endpoint: "https://h", width: 60, style: .plain).render(story)
+        == "hubwatch · 15 January 2027, 08:00 UTC: nothing new.")
+    #expect(
+      MarkdownDigest(endpoint: "https://h").render(story) == "**hubwatch, 15 January 2027, 08:00 UTC**: nothing new.")
+    let page = HTMLDigest(endpoint: "https://h").render(story)
+    #expect(page.contains("<p>Nothing new since 15 January 2027, 08:00 UTC.</p>") && !page.contains("<section>"))
+    let data = Data(try JSONOutput.document(story).utf8)
+    let object = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
+    #expect((object["families"] as? [Any])?.isEmpty == true && (object["gaps"] as? [Any])?.isEmpty == true)
+  }
+
+  @Test func whenNoCycleRanThatIsSaidToo() throws {
     let story = try StoryTeller(catalog: catalog, cacheRoot: "/c").story(since: now, until: now + 1)
     let lines = TextDigest(endpoint: "https://h", width: 80, style: .plain).render(story).split(separator: "\n")
-    #expect(lines[1] == "Nothing new.")
-    #expect(lines.count == 3)
+    #expect(
+      lines.dropFirst() == ["Nothing new since 15 January 2027, 08:00 UTC.", "Health: no cycle ran in this time."])
   }
 
   @Test func theWindowIsHalfOpen() throws {
@@ -176,7 +179,7 @@ struct DigestTests {
     #expect(id.description == "evil/model")
     let story = try StoryTeller(catalog: catalog, cacheRoot: "/c").story(since: nil, until: now)
     let text = MarkdownDigest(endpoint: "https://h").render(story)
-    #expect(text.contains("\\[x\\]\\(javascript:1\\) \\`\\*\\_"))
+    #expect(text.contains("\\[x\\]\\(javascript\\:1\\) \\`\\*\\_"))
     #expect(!text.contains("<script"))
     #expect(text.contains("- [evil/model](https://h/evil/model): "))
   }
@@ -200,7 +203,7 @@ struct DigestTests {
     for number in 0..<30 { _ = try add("a/model-\(number)", .gated) }
     let story = try StoryTeller(catalog: catalog, cacheRoot: "/c").story(since: nil, until: now)
     let text = TextDigest(endpoint: "https://h", width: 60, style: .plain).render(story)
-    #expect(text.contains("and 22 more"))
+    #expect(text.contains("and 25 more: `hubwatch digest gated`"))
     #expect(text.split(separator: "\n").allSatisfy { TextWidth.columns(String($0)) <= 60 })
   }
 }

@@ -133,7 +133,7 @@ struct HTMLTests {
       body.replacing("><", with: ">\n<") == """
         <header>
         <h1>hubwatch · 15 January 2027, 08:00 UTC</h1>
-        <p>213 models polled, 213 new: 1 passed, 212 waiting.</p>
+        <p>213 models polled, all new: 1 passed, 212 waiting for a look.</p>
         </header>
         <main>
         <section>
@@ -152,9 +152,9 @@ struct HTMLTests {
         </ul>
         </section>
         <section>
-        <h2>Waiting</h2>
+        <h2>Waiting for a look</h2>
         <ul>
-        <li class="faint">and 212 more: `hubwatch list --state seen` has them all</li>
+        <li class="faint">and 212 more: `hubwatch digest waiting`</li>
         </ul>
         </section>
         </main>

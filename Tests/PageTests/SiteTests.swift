@@ -20,8 +20,8 @@ struct SiteTests {
     let text = try page("/", rooms.site()).text
     for words in [
       "8 models polled, 8 new", "Ready to try", "maker/good-GGUF", "New and worth a look",
-      "Needs you",
-      "maker/closed", "Trouble: trouble", "Left out by rule: 1", "1 trouble", "This page only shows.",
+      "Behind terms that only you can accept",
+      "maker/closed", "Trouble: trouble", "Left out by rule", "1 trouble", "This page only shows.",
     ] {
       #expect(text.contains(words), "\(words)")
     }

@@ -12,7 +12,7 @@ struct DemoTests {
     let demo = try await program.run("demo", "--weights", weights, "--folder", "\(folder.path)/demo")
     #expect(demo.code == 0, "\(demo.errors)")
     #expect(
-      demo.output.contains("6 models polled, 6 new: 1 passed, 1 failed, 1 too big, 1 gated, 1 without weights, 1"))
+      demo.output.contains("6 models polled, all new: 1 passed, 1 failed, 1 too big, 1 gated, 1 without weights, 1"))
     #expect(demo.output.contains("has block scales that are NaN or infinite"))
     #expect(demo.output.contains("What models can do now"))
     #expect(demo.output.contains("first model within 8 GiB that passes"))

@@ -64,11 +64,11 @@ struct VerbTests {
     #expect(places.values.reduce(0, +) == 3)
     #expect((story["counts"] as? [String: Int])?["polled"] == 3)
     let text = try await house.program.run("digest")
-    #expect(text.output.contains("tiny/llama-GGUF") && text.output.contains("Needs you"))
+    #expect(text.output.contains("tiny/llama-GGUF") && text.output.contains("Behind terms"))
     #expect(text.code == 0)
 
     #expect(try await house.program.run("digest", "--mark-read").code == 0)
-    #expect(try await house.program.run("digest").output.contains("Nothing new."))
+    #expect(try await house.program.run("digest").output.contains("Nothing new since"))
     await house.stop()
   }
 

@@ -25,7 +25,11 @@ public final class GitRepo: Sendable {
     let person = "-c user.name=a -c user.email=a"
     let outcome = try await Program(path: "/bin/bash").run(
       ["-c", "git \(person) \(line)"],
-      environment: ["PATH": "/usr/bin:/bin", "GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": "/dev/null"])
+      environment: [
+        "PATH": "/usr/bin:/bin", "GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": "/dev/null",
+        // The same message makes the same commit, whenever a test runs.
+        "GIT_AUTHOR_DATE": "1700000000 +0000", "GIT_COMMITTER_DATE": "1700000000 +0000",
+      ])
     guard outcome.status == 0 else { throw Failure(text: outcome.error) }
     return outcome.output.trimmingCharacters(in: .whitespacesAndNewlines)
   }

@@ -28,12 +28,14 @@ actor FileDesk {
   private let copy: CopyRecord
   private let catalog: Catalog
   private let place: any DownloadPlace
+  private let date: @Sendable () -> Date
   private let executor = BlockingExecutor("hubwatch.files")
 
   nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
-  init(_ copy: CopyRecord, catalog: Catalog, place: any DownloadPlace) {
+  init(_ copy: CopyRecord, catalog: Catalog, place: any DownloadPlace, date: @escaping @Sendable () -> Date) {
     self.copy = copy
+    self.date = date
     self.catalog = catalog
     self.place = place
   }
@@ -97,7 +99,7 @@ actor FileDesk {
   private func verified(_ file: ModelFile, _ origin: PartRecord.Origin) throws(CatalogError) {
     let fingerprint = FileFingerprint.of(place.contentPath(copy, file))
     try catalog.setVerified(
-      copy: copy.id, path: file.path, origin: origin, boot: BootID.current, fingerprint: fingerprint, at: Date())
+      copy: copy.id, path: file.path, origin: origin, boot: BootID.current, fingerprint: fingerprint, at: date())
     CrashPoint.afterVerified.pass()
   }
 

@@ -36,7 +36,7 @@ struct DigestView {
   private var lead: String {
     let (polled, new) = (story.counts.polled, story.counts.new)
     guard polled > 0 else { return "No new models." }
-    let earlier = story.families.count { !$0.isPolled }
+    let earlier = story.wentOn
     let tail = earlier == 0 ? "" : "; \(Words.count(earlier)) known before went on"
     return "\(Words.count(polled, "model")) polled, \(Words.count(new)) new\(tail)."
   }
@@ -65,6 +65,8 @@ struct DigestView {
     case .failed: ("failed", .className("bad"))
     case .unsupported: ("not testable", .className("plain"))
     case .downloaded: ("fetched", .className("good"))
+    case .fetching: ("on the way", .className("poor"))
+    case .blocked: ("not to be had", .className("bad"))
     case .waiting: ("waiting", .className("poor"))
     case .fits: ("fit", .className("good"))
     case .tooBig: ("too big", .className("plain"))

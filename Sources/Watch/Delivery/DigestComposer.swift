@@ -46,7 +46,7 @@ public struct DigestComposer: Sendable {
 
   private func text(_ content: DigestContent) -> String {
     guard BriefDigest.hasNews(content.story) else { return nothing(content) }
-    return TextDigest(endpoint: endpoint, width: 78, style: .plain).render(content.story)
+    return TextDigest(endpoint: endpoint, width: 78, style: .plain).render(content.story, trends: content.trends)
   }
 
   /// The one line of a day without news.
@@ -56,7 +56,7 @@ public struct DigestComposer: Sendable {
     switch format {
     case .markdown:
       BriefDigest.hasNews(content.story)
-        ? MarkdownDigest(endpoint: endpoint).render(content.story) : nothing(content)
+        ? MarkdownDigest(endpoint: endpoint).render(content.story, trends: content.trends) : nothing(content)
     case .html: HTMLDigest(endpoint: endpoint).render(content.story, trends: content.trends)
     case .json: try JSONOutput.document(content.story)
     case .text, .auto: text(content)

@@ -78,6 +78,7 @@ extension HubCore {
   }
 
   private func files(_ index: Int, version: UInt32, _ world: borrowing World) -> [SimulatedFile] {
+    if let plant = world.plant(index) { return plant.files }
     let facts = world.facts(index)
     // The first commit of a repository that was made empty, and all before it is filled, hold no more than that.
     let isEmpty = facts.isBornEmpty && (!world.change(index).isFilled || version == 0)

@@ -4,6 +4,7 @@ struct RowWriter {
 
   /// One JSON object. Source of the members and their shapes: recorded answers of 2025 and 2026.
   func put(_ index: Int, of world: borrowing World, _ out: inout ByteBuffer) {
+    if let plant = world.plant(index) { return put(plant, index, of: world, &out) }
     let facts = world.facts(index)
     let counts = ModelCounts(seed: world.law.seed, index: index)
     let change = world.change(index)

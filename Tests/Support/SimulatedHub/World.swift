@@ -2,6 +2,8 @@
 public enum HubEvent: Sendable {
   /// So many new models, all created now.
   case insert(Int)
+  /// A new model with files of its own, created now.
+  case plant(PlantedModel)
   /// A repository that was made without files gets its first ones.
   case fill(Int)
   /// A new commit.
@@ -53,6 +55,8 @@ struct World: ~Copyable {
   private let bornModified: [Int32]
   private(set) var flags: [Flags]
   private(set) var changes: [Int32: ModelChange] = [:]
+  /// Models with files of their own.
+  private(set) var plants: [Int32: PlantedModel] = [:]
   /// Ids that lead to a renamed model.
   private(set) var aliases: [String: Int] = [:]
   /// The models at birth, by `lastModified` descending and `_id` ascending.
@@ -141,9 +145,14 @@ struct World: ~Copyable {
     return String(decoding: out.written, as: UTF8.self)
   }
 
-  func isGated(_ index: Int) -> Bool { change(index).isGated ?? facts(index).isGated }
+  func isGated(_ index: Int) -> Bool {
+    change(index).isGated ?? (plant(index) == nil && facts(index).isGated)
+  }
 
-  func isEmpty(_ index: Int) -> Bool { facts(index).isBornEmpty && !change(index).isFilled }
+  /// What was planted at an index; nil for the models of the law.
+  func plant(_ index: Int) -> PlantedModel? { plants.isEmpty ? nil : plants[Int32(index)] }
+
+  func isEmpty(_ index: Int) -> Bool { plant(index) == nil && facts(index).isBornEmpty && !change(index).isFilled }
 
   /// The model of an id, its present one or a former one; whether or not it is visible.
   func index(of id: String) -> Int? {
@@ -159,6 +168,14 @@ struct World: ~Copyable {
     revision += 1
     switch event {
     case .insert(let number): for _ in 0..<max(0, number) { insert(now: now) }
+    case .plant(let model):
+      guard index(of: model.id) == nil else { return }
+      insert(now: now)
+      let place = count - 1
+      plants[Int32(place)] = model
+      aliases[model.id] = place
+      flags[place].formUnion([.gguf, .llama])
+      changes[Int32(place), default: ModelChange()].id = model.id
     case .fill(let index):
       guard isEmpty(index) else { return }
       modify(index, at: now) {

@@ -2,14 +2,16 @@ import Foundation
 
 /// A folder for databases that need not survive anything: in memory where the system offers that, since every
 /// commit is synced. Deleted with this value.
-final class FastFolder: Sendable {
-  let path: String
+public final class FastFolder: Sendable {
+  /// Its path.
+  public let path: String
 
-  init() throws {
+  /// Makes an empty folder.
+  public init() throws {
     let memory = "/dev/shm"
     let base =
       FileManager.default.isWritableFile(atPath: memory) ? memory : FileManager.default.temporaryDirectory.path
-    path = "\(base)/hubwatch-poll-\(UUID().uuidString)"
+    path = "\(base)/hubwatch-test-\(UUID().uuidString)"
     try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
   }
 
