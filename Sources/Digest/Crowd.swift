@@ -14,11 +14,11 @@ struct Crowd {
     var bundle: Int
   }
 
-  /// The models of a family in this story; one without a family is a bundle of its own.
+  /// The models of a family in one place; one without a family is a bundle of its own.
   struct Bundle {
     /// The family's number; nil for a single model.
     var family: Int64?
-    /// The best place of its models, where the family is told.
+    /// The place of its models.
     var place: Story.Place
     /// How many models it has.
     var count = 1
@@ -26,10 +26,13 @@ struct Crowd {
     var score = 0.0
     /// Where it stands among the chosen ones; nil for those that are only counted.
     var turn: Int?
+    /// Another bundle of the same family, into `bundles`.
+    var sibling: Int?
   }
 
   private(set) var models: [Model] = []
   private(set) var bundles: [Bundle] = []
+  /// The latest bundle of a family; the others follow as siblings.
   private var byFamily: [Int64: Int] = [:]
 
   init(capacity: Int) {
@@ -41,13 +44,13 @@ struct Crowd {
   mutating func add(_ model: RecordedModel, in place: Story.Place, isPolled: Bool) {
     // What a rule leaves out belongs to nobody, also before it was taken out of its family.
     let family = place == .leftOut ? nil : model.family
-    let known = family.flatMap { byFamily[$0] }
+    var known = family.flatMap { byFamily[$0] }
+    while let bundle = known, bundles[bundle].place != place { known = bundles[bundle].sibling }
     if let known {
       bundles[known].count += 1
-      if place < bundles[known].place { bundles[known].place = place }
     } else {
-      if let family { byFamily[family] = bundles.count }
-      bundles.append(Bundle(family: family, place: place))
+      bundles.append(Bundle(family: family, place: place, sibling: family.flatMap { byFamily[$0] }))
+      if let family { byFamily[family] = bundles.count - 1 }
     }
     models.append(Model(key: model.key, place: place, isPolled: isPolled, bundle: known ?? bundles.count - 1))
   }
@@ -71,9 +74,12 @@ struct Crowd {
     let some = byFamily.count > Self.few ? nil : Set(byFamily.keys)
     var found: [(index: Int, score: Double)] = []
     try catalog.walkFamilies(among: some) { family, score in
-      guard let index = byFamily[family] else { return true }
-      found.append((index, score))
-      take(index)
+      var next = byFamily[family]
+      while let index = next {
+        found.append((index, score))
+        take(index)
+        next = bundles[index].sibling
+      }
       return open > 0
     }
     for (index, score) in found { bundles[index].score = score }

@@ -132,7 +132,10 @@ struct Phrases {
   static func worthALook(_ story: Story) -> [Story.Entry] {
     let places: Set<Story.Place> = [.downloaded, .fetching, .fits, .tooBig, .gated, .waiting, .suspect, .notQuantized]
     let entries = story.families.filter { $0.isNew && $0.score > 0 && places.contains($0.place) }
-    return Array(entries.sorted { $0.score > $1.score }.prefix(worthLimit))
+    // A family is told once, by its best place.
+    var told: Set<String> = []
+    let best = entries.sorted { (-$0.score, $0.place) < (-$1.score, $1.place) }
+    return Array(best.filter { told.insert($0.family ?? $0.id).inserted }.prefix(worthLimit))
   }
 
   /// One line of a family that deserves a look, beside its name: `llama 8.03 B · fits · 12 forms`.

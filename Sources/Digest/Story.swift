@@ -123,7 +123,7 @@ public struct Story: Sendable, Encodable {
     public var family: String?
     /// How much its family deserves a look; the entries of a place are in this order.
     public var score: Double = 0
-    /// Other repositories of the family in this story, which have no entry of their own.
+    /// Other repositories of the family in the same place, which have no entry of their own.
     public var otherMembers: [String] = []
     /// Where it ended up.
     public var place: Place

@@ -100,10 +100,9 @@ public struct StoryTeller: Sendable {
     }
     let names = try catalog.names(of: members.flatMap { $0.map(\.key) }).reduce(into: [:]) { $0[$1.key] = $1 }
     let families = try catalog.familyNames(chosen.compactMap { crowd.bundles[$0].family })
-    // The best place first, then the original, then what most people fetch.
+    // The original first, then what most people fetch.
     let ordered = members.map { members in
       members.compactMap { model in names[model.key].map { (model: model, name: $0) } }.sorted { left, right in
-        if left.model.place != right.model.place { return left.model.place < right.model.place }
         if left.name.isOriginal != right.name.isOriginal { return left.name.isOriginal }
         return (right.name.downloads, left.name.id.description) < (left.name.downloads, right.name.id.description)
       }
