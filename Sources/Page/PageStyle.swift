@@ -186,6 +186,7 @@ enum PageStyle {
       .fields { grid-template-columns: repeat(2, minmax(0, 1fr)) } .choice nav { width: 100% } .choice nav a { flex: 1; text-align: center; padding-inline: .4rem }
       .day { width: 100% } .day label { flex: 1; display: flex; gap: .5rem; align-items: center } .day input { flex: 1 }
       .facts dl { grid-template-columns: repeat(2, minmax(0, 1fr)) }
+      svg text { font-size: 19px }
       .grid td { min-width: 2.3rem; padding: .25rem .1rem; font-size: .82rem } .grid td small { font-size: .68rem } .grid { border-spacing: 2px }
       .grid .most { display: none } .grid thead th { font-size: .78rem; padding: 0 } .grid thead th:first-child { width: auto }
       .tally { display: grid; grid-template-columns: repeat(auto-fill, minmax(5.4rem, 1fr)); gap: .4rem } .tally li { min-width: 0; padding: .35rem .6rem }
