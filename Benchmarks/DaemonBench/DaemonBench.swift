@@ -65,10 +65,10 @@ struct DaemonBench: AsyncParsableCommand {
     let seconds = quick ? 15.0 : 60.0
     // Threads that have nothing to do any more end within some seconds.
     try await Task.sleep(for: .seconds(10))
-    let (before, start) = (facts.wakeUps, ContinuousClock.now)
+    let (before, start) = (facts.sleeps, ContinuousClock.now)
     try await Task.sleep(for: .seconds(seconds))
     let passed = (ContinuousClock.now - start) / .seconds(1)
-    let wakeUps = Double(facts.wakeUps - before) / passed
+    let wakeUps = Double(facts.wakeUps(since: before)) / passed
     let (idle, anonymous) = (facts.bytes("VmRSS"), facts.bytes("RssAnon"))
     var trips: [Double] = []
     for _ in 0..<100 {

@@ -92,10 +92,17 @@ struct ProcessFacts {
     number("/proc/\(pid)/status", name).map { $0 << 10 } ?? 0
   }
 
-  /// How often its threads have gone to sleep of their own accord: each time somebody woke them up before.
-  var wakeUps: Int {
+  /// How often each of its threads has gone to sleep of its own accord: each time somebody woke it up before.
+  var sleeps: [String: Int] {
     let tasks = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(pid)/task")) ?? []
-    return tasks.reduce(0) { $0 + (number("/proc/\(pid)/task/\($1)/status", "voluntary_ctxt_switches") ?? 0) }
+    return tasks.reduce(into: [:]) { sleeps, task in
+      sleeps[task] = number("/proc/\(pid)/task/\(task)/status", "voluntary_ctxt_switches")
+    }
+  }
+
+  /// How often somebody was woken up since `earlier`; what a thread did that has ended meanwhile nobody knows.
+  func wakeUps(since earlier: [String: Int]) -> Int {
+    sleeps.reduce(0) { $0 + $1.value - (earlier[$1.key] ?? 0) }
   }
 
   private func number(_ path: String, _ name: String) -> Int? {

@@ -23,6 +23,13 @@ extension HTML {
       .time, [.named("datetime", Words.stamp(date)), .named("title", Words.time(date))], text: Words.ago(date, now))
   }
 
+  /// How long something has been so: `for 3 h`.
+  static func lasting(since date: Date, _ now: Date) -> HTML {
+    element(
+      .time, [.named("datetime", Words.stamp(date)), .named("title", "since \(Words.time(date))")],
+      text: "for \(Words.duration(max(0, now.timeIntervalSince(date))))")
+  }
+
   /// A badge in the colour of what it means.
   static func badge(_ tone: Tone, _ text: String) -> HTML {
     element(

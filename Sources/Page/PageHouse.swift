@@ -7,7 +7,7 @@ import Foundation
 /// What the page shows beside the catalog, and what it may do: given by whoever serves it, so that this room needs no other.
 public struct PageHouse: Sendable {
   /// How things stand now.
-  public struct Standing: Sendable, Equatable {
+  public struct Standing: Sendable {
     /// The process that holds the state, in words such as `at work, pid 12`; nil when nobody is at work.
     public var worker: String?
     /// When the last cycle began; nil before the first.
@@ -18,6 +18,12 @@ public struct PageHouse: Sendable {
     public var nextCycleAt: Date?
     /// When a copy is tried again, by `tryKey`.
     public var nextTries: [String: Date] = [:]
+    /// Bytes a second that arrive of a repository, as the daemon says.
+    public var rates: [String: Double] = [:]
+    /// What people have asked the daemon for and is not done yet, in words such as `pull org/name`, and since when.
+    public var errands: [(words: String, since: Date)] = []
+    /// Whether the daemon rests.
+    public var isPaused = false
     /// Bytes that can still be written on the models' disk; nil when it does not say.
     public var freeBytes: Int64?
     /// Bytes of it that stay free.

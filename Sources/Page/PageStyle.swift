@@ -172,8 +172,8 @@ enum PageStyle {
     circle.d, .swatch.d { fill: var(--poor); background: var(--poor) } circle.e, .swatch.e { fill: var(--bad); background: var(--bad) }
     circle.f, .swatch.f { fill: var(--faint); background: var(--faint) }
 
-    @media (min-width: 62rem) { .digest { grid-template-columns: repeat(2, minmax(0, 1fr)); align-items: start }
-      .digest > section:first-child:nth-last-child(odd) { grid-column: 1 / -1 } }
+    @media (min-width: 62rem) { .digest { display: block; columns: 2; column-gap: 1.25rem }
+      .digest > section { break-inside: avoid; margin-bottom: 1.25rem } .digest > section:last-child { margin-bottom: 0 } }
     @media (max-width: 62rem) { .models .more { display: none } }
     @media (max-width: 46rem) {
       .top .inner { flex-wrap: wrap; padding-block: .6rem } .top nav { order: 3; flex-basis: 100%; margin: 0 -.65rem }
@@ -183,7 +183,7 @@ enum PageStyle {
       .models thead { position: absolute; left: -100vw } .models, .models tbody, .models tr, .models td.model { display: block }
       .models td { display: none } .models td.model { min-width: 0; padding: .75rem .9rem } .models tr:first-child td { border-top: 0 }
       .narrow { display: flex; flex-wrap: wrap; gap: .25rem .6rem; align-items: baseline; margin-top: .35rem; font-size: .88rem }
-      .fields { grid-template-columns: repeat(2, minmax(0, 1fr)) } .choice nav { width: 100% } .choice nav a { flex: 1; text-align: center }
+      .fields { grid-template-columns: repeat(2, minmax(0, 1fr)) } .choice nav { width: 100% } .choice nav a { flex: 1; text-align: center; padding-inline: .4rem }
       .day { width: 100% } .day label { flex: 1; display: flex; gap: .5rem; align-items: center } .day input { flex: 1 }
       .facts dl { grid-template-columns: repeat(2, minmax(0, 1fr)) }
       .grid td { min-width: 2.3rem; padding: .25rem .1rem; font-size: .82rem } .grid td small { font-size: .68rem } .grid { border-spacing: 2px }

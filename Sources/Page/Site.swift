@@ -177,9 +177,11 @@ public final class Site: Sendable {
     for copy in try catalog.copies(in: Self.onTheWay).prefix(1000) {
       let isMoving = [.downloading, .wanted, .waiting].contains(copy.state)
       let arrived = isMoving ? try house.arrived(catalog, copy) : 0
-      let rate =
-        copy.state == .downloading
-        ? rates.withLock { $0.rate(copy.id, bytes: arrived, at: visit.now) } : nil
+      var rate: Double?
+      if copy.state == .downloading {
+        let measured = rates.withLock { $0.rate(copy.id, bytes: arrived, at: visit.now) }
+        rate = visit.standing.rates["\(copy.repo)"] ?? measured
+      }
       arrivals.append(.init(copy: copy, arrived: arrived, rate: rate))
     }
     rates.withLock { [arrivals] in $0.keep(only: Set(arrivals.map(\.copy.id))) }
@@ -222,7 +224,7 @@ public final class Site: Sendable {
       default: (nil, "/")
       }
     guard let action else { return refusal(.badRequest) }
-    let outcome = Self.waiting { await perform(action) }
+    let outcome = Waiting.value { await perform(action) }
     for key in ["last", "yesterday"] { stories.forget(key) }
     standing.forget(0)
     // The browser goes on to a view that can be loaded again without doing it all once more.
@@ -232,21 +234,6 @@ public final class Site: Sendable {
       news[name] = outcome
     }
     return .redirect(to: Address.query(back, [("news", name)]))
-  }
-
-  /// Waits for asynchronous work on the thread of a connection, which may wait.
-  private static func waiting<Value: Sendable>(_ work: @escaping @Sendable () async -> Value) -> Value {
-    let end = DispatchSemaphore(value: 0)
-    let result = Mutex<Value?>(nil)
-    Task {
-      let value = await work()
-      result.withLock { $0 = value }
-      end.signal()
-    }
-    while true {
-      end.wait()
-      if let value = result.withLock({ $0 }) { return value }
-    }
   }
 
   // MARK: Since when

@@ -1,5 +1,6 @@
 import Domain
 import Foundation
+import Glibc
 
 /// What only the one who sends a digest needs: read when it is sent, so that nothing else depends on it.
 public enum DeliverySecrets {
@@ -25,6 +26,26 @@ public enum DeliverySecrets {
       throw SettingsError(source: "webhook-url", "no https:// address without user and password")
     }
     return address
+  }
+
+  /// Whether everything is there that the ways of `settings` need.
+  ///
+  /// - Throws: `SettingsError` for the first that is missing, or cannot be used.
+  public static func check(_ environment: [String: String], _ settings: Settings) throws(SettingsError) {
+    let digest = settings.digest
+    if digest.channels.contains(.mail), !digest.mail.user.isEmpty, try mailPassword(environment) == nil {
+      throw SettingsError(
+        source: "smtp-password",
+        "digest.mail.user needs a password: as a credential, in HUBWATCH_SMTP_PASSWORD or in a file")
+    }
+    if digest.channels.contains(.mail), !digest.mail.sendmail.isEmpty, access(digest.mail.sendmail, X_OK) != 0 {
+      throw SettingsError(source: digest.mail.sendmail, "digest.mail.sendmail cannot be run")
+    }
+    if digest.channels.contains(.webhook), try webhookAddress(environment, settings) == nil {
+      throw SettingsError(
+        source: "webhook-url", "\"webhook\" in digest.to needs digest.webhook.url, a credential or HUBWATCH_WEBHOOK_URL"
+      )
+    }
   }
 
   private static func secret(

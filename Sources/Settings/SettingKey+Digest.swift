@@ -142,7 +142,7 @@ extension SettingKey {
       section: "digest.webhook", name: "url",
       documentation: """
         Its address, https (http only on this machine); `config show` hides all but the host. The credential webhook-url or
-        the variable HUBWATCH_WEBHOOK_URL goes before it.
+        the variable HUBWATCH_WEBHOOK_URL goes before it. ntfy takes an access token in it, as ?auth=….
         """,
       render: { quoted($0.digest.webhook.address?.description ?? "") },
       store: { settings, value throws(SettingRefusal) in

@@ -3,7 +3,7 @@ extension SettingKey {
     SettingKey(
       section: "page", name: "enabled",
       documentation: """
-        Whether the daemon serves the page, too. Everybody who has an account on this machine may then read it;
+        Whether the daemon serves the page, too, from its next start on. Everybody who has an account on this machine may then read it;
         `hubwatch serve` serves it as long as you look.
         """,
       render: { "\($0.page.enabled)" },

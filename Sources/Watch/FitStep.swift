@@ -23,20 +23,25 @@ struct FitStep {
     try catalog.setFits(fits, of: repo.id)
   }
 
+  private func judgeUnlessCancelled(_ repo: RepoRecord) throws {
+    try Task.checkCancellation()
+    try judge(repo)
+  }
+
   /// The name under which is kept for what the stored verdicts hold.
   private static let mark = "fit.judgedFor"
 
   /// Brings the stored verdicts up to date: all of them for another device, request or arithmetic than the last time,
   /// else only those that are missing.
   ///
-  /// - Throws: `CatalogError`.
-  func bringUpToDate() throws(CatalogError) {
+  /// - Throws: `CatalogError`, `CancellationError`.
+  func bringUpToDate() throws {
     let purpose =
       "arithmetic 2, \(device.name), \(device.total.bytes), \(request.context), \(request.kvType), \(request.batch), \(request.flashAttention)"
     if try catalog.mark(Self.mark) == purpose {
-      for repo in try catalog.reposWithoutFit() { try judge(repo) }
+      for repo in try catalog.reposWithoutFit() { try judgeUnlessCancelled(repo) }
     } else {
-      for repo in try catalog.repos(in: [.sized]) { try judge(repo) }
+      for repo in try catalog.repos(in: [.sized]) { try judgeUnlessCancelled(repo) }
       try catalog.setMark(Self.mark, purpose)
     }
   }

@@ -17,7 +17,7 @@ extension Street {
 
   /// Judges what is not judged yet.
   ///
-  /// - Throws: `CatalogError`.
+  /// - Throws: `CatalogError`, `CancellationError`.
   public func fitStepAlone() throws -> Scheduler.Outcome {
     try bringFitsUpToDate()
     return .done()
@@ -80,7 +80,7 @@ extension Street {
     let start = Uptime.seconds()
     let isWhole = try await IdleThread.run { [catalog, cache, now, observe] isCancelled in
       try Scrub(catalog: catalog, cache: cache, now: now).run(
-        all: false, goesOn: { !isCancelled() && Uptime.seconds() - start < seconds }
+        all: false, isCancelled: isCancelled, goesOn: { Uptime.seconds() - start < seconds }
       ) { record, verdict in
         if verdict != .sound { observe(.noticed("\(record.copy.repo)/\(record.part.file.path) is \(verdict)")) }
       }

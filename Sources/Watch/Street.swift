@@ -184,7 +184,7 @@ public struct Street: Sendable {
   }
 
   /// Judges what is not judged yet.
-  func bringFitsUpToDate() throws(CatalogError) { try fitStep.bringUpToDate() }
+  func bringFitsUpToDate() throws { try fitStep.bringUpToDate() }
 
   /// Chooses what is fetched without being asked for.
   ///

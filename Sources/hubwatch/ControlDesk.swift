@@ -57,10 +57,14 @@ final class ControlDesk: Sendable {
       try voice.print("The configuration was read again.")
       return .done
     case .markRead(let until):
+      guard until.isFinite, until <= Date().timeIntervalSince1970 + 60 else { throw InputError.unusable("\(until)") }
       try household.catalog.setMark(DigestVerb.mark, "\(until)")
       return .done
     case .deliver:
-      await service.loop.wish(.digest)
+      let (settings, environment, logger) = (await household.loaded, household.environment, await household.logger)
+      _ = try await service.loop.errand("deliver", [], wait: { _ in }) { _ in
+        try await Household.post(settings, environment, logger, writes: true)
+      }
       return .done
     case .keep, .drop, .gc: return try await shelfWork(command, Errands(service, household, session, voice))
     case .poll, .run, .pull, .scrub, .smoke, .describe:

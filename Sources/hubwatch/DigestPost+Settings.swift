@@ -17,7 +17,7 @@ extension DigestPost {
       home: environment["HOME"] ?? NSHomeDirectory(), host: ProcessInfo.processInfo.hostName)
     self.init(
       state: loaded.places.state, settings: loaded.settings.digest, composer: composer,
-      content: { since, until in try await DigestContent(loaded, since: since, until: until) },
+      content: { since, end, now in try await DigestContent(loaded, since: since, end: end, now: now) },
       sender: { Self.channel($0, loaded, environment) })
   }
 
@@ -51,17 +51,17 @@ extension DigestContent {
   /// What happened in a time, by the catalog of a configuration.
   ///
   /// - Throws: the error of the room that cannot be read.
-  init(_ loaded: LoadedSettings, since: Date?, until: Date) async throws {
+  init(_ loaded: LoadedSettings, since: Date?, end: Date, now: Date) async throws {
     guard let catalog = try Catalog.ifPresent(folder: loaded.places.state) else {
-      self.init(story: Story(since: since, until: until))
+      self.init(story: Story(since: since, until: now))
       return
     }
-    let circumstances = try await Circumstances(loaded, catalog, now: until)
-    let story = try StoryTeller(catalog: catalog, cacheRoot: loaded.places.cache, circumstances: circumstances)
-      .story(since: since, until: until)
-    let isWeekly = try DigestVerb.isWeekly(since: since ?? catalog.firstRecording(), until: until)
-    self.init(
-      story: story, trends: isWeekly ? Trends(try catalog.trends(weeks: 26, until: until), until: until) : nil)
+    let circumstances = try await Circumstances(loaded, catalog, now: now)
+    var story = try StoryTeller(catalog: catalog, cacheRoot: loaded.places.cache, circumstances: circumstances)
+      .story(since: since, until: end)
+    story.until = now
+    let isWeekly = try DigestVerb.isWeekly(since: since ?? catalog.firstRecording(), until: now)
+    self.init(story: story, trends: isWeekly ? Trends(try catalog.trends(weeks: 26, until: now), until: now) : nil)
   }
 }
 

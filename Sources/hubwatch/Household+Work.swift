@@ -59,7 +59,8 @@ extension Household {
 
   /// Does one of the scheduler's jobs.
   private func perform(_ job: Job, writesDigest: Bool) async throws -> Scheduler.Outcome {
-    try await visit { house in
+    let (environment, logger) = (environment, logger)
+    return try await visit { house in
       let street = house.street
       return switch job {
       case .poll: try await street.pollStep()
@@ -68,7 +69,7 @@ extension Household {
       case .smoke: try await street.smokeStep()
       case .gc: try street.gcStep()
       case .scrub: try await street.scrubStep(within: Self.scrubSeconds)
-      case .digest: Scheduler.Outcome.done()
+      case .digest: try await Self.post(house.loaded, environment, logger, writes: writesDigest)
       }
     }
   }

@@ -12,7 +12,7 @@ import Watch
 
 /// The house of a daemon: the one in use, and those that a changed configuration has replaced and that are still at work.
 actor Household {
-  private let environment: [String: String]
+  let environment: [String: String]
   private var house: House
   private var retired: [House] = []
   private var worksUnderWay = 0
@@ -86,6 +86,8 @@ actor Household {
     let settings = house.loaded.settings
     var plan = Scheduler.Plan(pollSeconds: Double(settings.daemon.intervalSeconds))
     plan.smokes = settings.smoke.automatic
+    // Who reads it in another way has set no way.
+    if !settings.digest.channels.isEmpty { plan.digestMinute = settings.digest.time.minute }
     return plan
   }
 
@@ -99,6 +101,7 @@ actor Household {
   var device: Device { house.device }
 
   /// The configuration in use.
+  var loaded: LoadedSettings { house.loaded }
   var settings: Settings { house.loaded.settings }
 
   /// Listens on the control socket.

@@ -102,8 +102,7 @@ struct ScrubWork: Sendable {
     let (catalog, cache, all, json) = (shelf.catalog, shelf.cache, all, json)
     let (files, bytes, troubles) = try await IdleThread.run { isCancelled in
       var (files, bytes, troubles) = (0, Int64(0), [Document.Row]())
-      let isWhole = try Scrub(catalog: catalog, cache: cache).run(all: all, goesOn: { !isCancelled() }) {
-        record, verdict in
+      _ = try Scrub(catalog: catalog, cache: cache).run(all: all, isCancelled: isCancelled) { record, verdict in
         files += 1
         bytes += record.part.file.size
         let name = ForeignText.safe("\(record.copy.repo)/\(record.part.file.path)")
@@ -112,7 +111,6 @@ struct ScrubWork: Sendable {
         }
         if !json { try voice.print("\(verdict)  \(name)  \(ByteCount(record.part.file.size).asDisk)") }
       }
-      guard isWhole else { throw CancellationError() }
       return (files, bytes, troubles)
     }
     if json {

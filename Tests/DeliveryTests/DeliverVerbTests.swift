@@ -41,6 +41,8 @@ struct DeliverVerbTests {
     #expect(sent.code == 0 && sent.output.contains("mail sent: 250 taken as 42"), "\(sent)")
     for _ in 0..<2 { #expect(try await program.run("deliver").code == 0) }
     #expect(try mail.heard.count == 1 && hook.requests.count == 1)
+    let json = try await program.run("deliver", "--json")
+    #expect(json.code == 0 && json.output.contains("\"schema\" : \"hubwatch.deliver/1\""), "\(json)")
     let status = try await program.run("status")
     #expect(status.output.contains("Digests: mail") && status.output.contains("Health: all well"), "\(status.output)")
     #expect(![sent, status, plan].contains { $0.output.contains("T0KEN") || $0.errors.contains("T0KEN") })
@@ -105,6 +107,48 @@ struct DeliverVerbTests {
       }
       #expect(try await living.run("deliver").code == 0)
     }
+  }
+
+  @Test(
+    "the check of the configuration misses passwords and addresses",
+    arguments: [
+      (
+        "to = [\"mail\"]\n[digest.mail]\nserver = \"smtps://h\"\nuser = \"me\"\nfrom = \"a@b\"\nto = [\"a@b\"]",
+        "needs a password"
+      ),
+      ("to = [\"webhook\"]", "needs digest.webhook.url"),
+      ("to = [\"mail\"]\n[digest.mail]\nsendmail = \"/nonexistent\"\nfrom = \"a@b\"\nto = [\"a@b\"]", "cannot be run"),
+    ])
+  func whatIsMissing(_ text: String, _ words: String) async throws {
+    var program = try HouseProgram(endpoint: "http://127.0.0.1:9", configuration: "[digest]\n\(text)")
+    let check = try await program.run("config", "check")
+    #expect(check.code == 78 && check.errors.contains(words), "\(check)")
+    program.environment["HUBWATCH_SMTP_PASSWORD"] = "hunter2"
+    program.environment["HUBWATCH_WEBHOOK_URL"] = "https://h/T0KEN"
+    let again = try await program.run("config", "check")
+    #expect(words == "cannot be run" || again.code == 0, "\(again)")
+    program.environment["HUBWATCH_WEBHOOK_URL"] = "http://evil/T0KEN"
+    let wrong = try await program.run("config", "check")
+    #expect(!wrong.errors.contains("T0KEN") && (words != "needs digest.webhook.url" || wrong.code == 78), "\(wrong)")
+  }
+
+  @Test func theDaemonSendsWhatATimerHasWritten() async throws {
+    let mail = try await MailServerProcess()
+    let hook = LoopbackServer { _ in LoopbackServer.answer(200) }
+    let program = try program(mail: mail.port, webhook: hook.address("/"), to: "\"mail\", \"webhook\"")
+    #expect(try await program.run("digest", "--deliver").code == 0)
+    let state = program.home.state
+    let daemon = try await program.run(["daemon"]) {
+      for _ in 0..<6000 {
+        let report = OutboxReport.look(state, at: Date()).report
+        if report?.deliveries.allSatisfy({ $0.phase == .sent }) ?? false { break }
+        try await Task.sleep(for: .milliseconds(10))
+      }
+      return SIGTERM
+    }
+    #expect(daemon.code == 0, "\(daemon)")
+    #expect(try await program.run("deliver").code == 0)
+    #expect(try mail.heard.count == 1 && hook.requests.count == 1, "\(daemon.errors)")
   }
 
   @Test func aFailedUnitIsWrittenDownAndTold() async throws {

@@ -43,6 +43,9 @@ final class PracticePost: Sendable {
     to = ["me@example.org"]
     """
 
+  /// The last moment of what is known; nil for now.
+  let lastMoment = Mutex<Date?>(nil)
+
   func post(_ configuration: String = channels, zone: String = "Europe/Berlin") throws -> DigestPost {
     let settings = try ConfigurationFile.settings(from: "[digest]\n\(configuration)", source: "test").digest
     var calendar = Calendar(identifier: .gregorian)
@@ -51,10 +54,10 @@ final class PracticePost: Sendable {
       state: folder.path, settings: settings,
       composer: DigestComposer(
         settings, endpoint: "https://huggingface.co", state: folder.path, home: "/home/me", host: "test"),
-      calendar: calendar,
-      content: { since, until in
-        self.told.withLock { $0.append((since, until)) }
-        return DigestContent(story: self.story.withLock { $0 }(since, until))
+      calendar: calendar, end: { now in self.lastMoment.withLock { $0 } ?? now },
+      content: { since, end, _ in
+        self.told.withLock { $0.append((since, end)) }
+        return DigestContent(story: self.story.withLock { $0 }(since, end))
       }, sender: { Way(name: $0, post: self) })
   }
 
@@ -109,10 +112,32 @@ struct DigestPostTests {
       practice.windows.suffix(2).map(\.since) == [try time("2026-11-27T06:00:10Z"), try time("2026-11-28T06:00:10Z")])
   }
 
+  @Test func whereMomentsAreKnownTheClockDoesNotMatter() async throws {
+    let practice = try PracticePost()
+    let post = try practice.post()
+    var moments: [Date?] = [nil]
+    for (number, wall) in [
+      "2026-11-26T07:00:00Z", "2031-01-01T07:00:00Z", "2026-11-27T07:00:00Z", "2026-11-28T07:00:00Z",
+    ]
+    .enumerated() {
+      let moment = Stories.morning + Double(number) * 100 + 0.001_25
+      practice.lastMoment.withLock { $0 = moment }
+      #expect(try await post.write(at: time(wall)))
+      moments.append(moment)
+    }
+    // Each begins where the one before it has ended, to the last bit.
+    #expect(practice.windows.map(\.since) == Array(moments.dropLast()))
+    #expect(practice.windows.map(\.until) == moments.compactMap { $0 })
+    // Messages carry the clock on the wall.
+    _ = try await post.deliver(at: time("2026-11-28T07:00:00Z"))
+    let days = practice.received.withLock { Set($0.map(\.entry.day)) }
+    #expect(days == ["2026-11-26", "2031-01-01", "2026-11-27", "2026-11-28"])
+  }
+
   @Test("any life of the clock: every day that was there once has one digest, and windows leave no gap")
   func anyLife() async throws {
     var random = SeededGenerator(state: 4)
-    for _ in 0..<40 {
+    for _ in 0..<12 {
       let practice = try PracticePost()
       let post = try practice.post("to = [\"webhook\"]")
       var now = Stories.morning
@@ -123,8 +148,8 @@ struct DigestPostTests {
         if try await post.writeIfDue(at: now) {
           let record = try #require(try practice.records.last)
           #expect(days.insert(record.day).inserted, "two of \(record.day)")
-          #expect(record.until <= now && now.timeIntervalSince(record.until) < 1)
-          if let since = record.since { #expect(since <= record.until) }
+          #expect(record.end == now.timeIntervalSince1970 && record.writtenAt <= now)
+          if let since = record.since { #expect(since <= record.end) }
         }
       }
       let records = try practice.records
@@ -132,7 +157,7 @@ struct DigestPostTests {
       // Each begins where an earlier one has ended, or begun when nothing earlier has ended by then: there is no gap.
       for (place, record) in records.enumerated() {
         guard let since = record.since else { continue }
-        #expect(records[..<place].contains { $0.until == since || $0.since == since })
+        #expect(records[..<place].contains { $0.end == since || $0.since == since })
       }
     }
   }
@@ -141,12 +166,15 @@ struct DigestPostTests {
     let practice = try PracticePost()
     let outbox = try Outbox(state: practice.folder.path)
     let record = DigestRecord(
-      day: "2026-11-26", sequence: 1, since: try time("2026-11-25T06:00:00Z"), until: try time("2026-11-26T06:00:00Z"),
+      day: "2026-11-26", sequence: 1, since: try time("2026-11-25T06:00:00Z").timeIntervalSince1970,
+      end: try time("2026-11-26T06:00:00Z").timeIntervalSince1970 + 0.123_25,
+      writtenAt: try time("2026-11-26T06:00:01Z"),
       channels: [.stdout, .webhook])
     #expect(try outbox.add(record))
     let post = try practice.post("to = [\"mail\"]\n[digest.mail]\nsendmail = true\nfrom = \"a@b\"\nto = [\"a@b\"]")
     #expect(try await !post.writeIfDue(at: time("2026-11-26T09:00:00Z")))
-    #expect(practice.windows.map(\.until) == [record.until] && practice.windows.map(\.since) == [record.since])
+    #expect(practice.windows.map(\.until.timeIntervalSince1970) == [record.end])
+    #expect(practice.windows.map(\.since?.timeIntervalSince1970) == [record.since])
     #expect(
       outbox.has(.stdout, of: record.day) && outbox.has(.webhook, of: record.day) && !outbox.has(.mail, of: record.day))
     // A message that has left and was cleared away is not made again.

@@ -152,7 +152,7 @@ struct OutboxTests {
 
   @Test("any bytes in any file: nothing twice, nothing lost in silence") func fuzz() async throws {
     var random = SeededGenerator(state: 5)
-    for _ in 0..<60 {
+    for _ in 0..<20 {
       let practice = try PracticePost()
       let post = try practice.post()
       #expect(try await post.write(at: morning))

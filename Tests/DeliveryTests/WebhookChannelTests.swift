@@ -13,12 +13,13 @@ struct WebhookChannelTests {
   private static let path = "/secret-topic/T0KEN"
 
   private func send(
-    _ address: String, kind: Settings.DigestWebhook.Kind = .ntfy,
+    _ address: String, kind: Settings.DigestWebhook.Kind = .ntfy, limit: Duration = .seconds(60),
     willHandOver: @escaping @Sendable () -> Bool = { true }
   ) async -> DeliveryOutcome {
     let channel = WebhookChannel(
       .ntfy, address: { () throws(SettingsError) in WebhookAddress(address) },
-      client: { try HTTPClient(.init(userAgent: "test/1")) }, now: { Date(timeIntervalSince1970: 784_111_700) })
+      client: { try HTTPClient(.init(userAgent: "test/1")) }, limit: limit,
+      now: { Date(timeIntervalSince1970: 784_111_700) })
     let entry = OutboxEntry(
       day: "2026-11-26", createdAt: Date(),
       content: .webhook(kind: kind.rawValue, headers: ["Title": "a", "X-Empty": ""], body: "hello"))
@@ -76,6 +77,39 @@ struct WebhookChannelTests {
       }
       #expect(server.requests.count == 1 && !words.contains("T0KEN") && !words.contains("secret-topic"), "\(words)")
     }
+  }
+
+  @Test func aServerThatHangsMayHaveHeardIt() async {
+    let server = LoopbackServer { _ in [.hold] }
+    guard case .uncertain(let words) = await send(server.address(Self.path), limit: .milliseconds(500)) else {
+      Issue.record("it is not uncertain")
+      return
+    }
+    #expect(server.requests.count == 1 && !words.contains("T0KEN"), "\(words)")
+  }
+
+  /// Whether a request that took too long may have been heard.
+  @Test func onlyWhatWasSentMayHaveArrived() async throws {
+    let client = try HTTPClient(.init(userAgent: "test/1"))
+    func error(_ address: String) async throws -> HTTPError? {
+      var request = HTTPRequest(.post, try #require(HTTPURL(address)), body: [65])
+      request.limits.connect = .milliseconds(300)
+      request.limits.firstByte = .milliseconds(300)
+      do throws(HTTPError) {
+        _ = try await client.data(for: request)
+        return nil
+      } catch {
+        return error
+      }
+    }
+    let (deaf, closed) = (DeafPort(), ClosedPort())
+    let silent = LoopbackServer { _ in [.hold] }
+    let connecting = try await error("http://127.0.0.1:\(deaf.port)/")
+    #expect(connecting?.kind == .timeout && connecting?.isBeforeRequest == true)
+    #expect(try await error("http://127.0.0.1:\(closed.port)/")?.isBeforeRequest == true)
+    let waiting = try await error(silent.address())
+    #expect(waiting?.kind == .timeout && waiting?.isBeforeRequest == false)
+    await client.shutdown()
   }
 
   @Test func whereNobodyListensItIsTriedAgain() async {

@@ -4,7 +4,7 @@ usage: look.py CHROMIUM ADDRESS FOLDER PATH...
 
 Takes a screenshot of every view into FOLDER, and writes a line of JSON for each: what the console said, whether anything is
 wider than the window, controls without a name, and texts with too little contrast. Talks to the browser over a pipe, so that
-no port is opened. Python's standard library only.
+no port is opened. WHOLE=1 takes pictures of whole views instead of what a window shows. Python's standard library only.
 """
 
 import base64
@@ -159,11 +159,12 @@ def main():
                         seen = browser.look(root + path, width, height, scheme)
                         if name != "small":
                             stem = "".join(c if c.isalnum() else "-" for c in path.strip("/")) or "digest"
-                            browser.picture(f"{folder}/{stem[:60]}-{name}-{scheme}.png", False)
+                            browser.picture(f"{folder}/{stem[:60]}-{name}-{scheme}.png", "WHOLE" in os.environ)
                         seen.update(path=path, view=name, scheme=scheme)
                         print(json.dumps(seen), flush=True)
         finally:
             browser.close()
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -91,6 +91,13 @@ public final class RunningProgram: Sendable {
   /// Whether it is still at work.
   public var isRunning: Bool { process.isRunning }
 
+  /// What it has written to its standard output until now.
+  public var outputSoFar: String { text("output") }
+
+  private func text(_ name: String) -> String {
+    String(decoding: FileManager.default.contents(atPath: "\(folder.path)/\(name)") ?? Data(), as: UTF8.self)
+  }
+
   /// Sends it a signal; nothing happens when it has ended.
   public func signal(_ number: Int32) {
     if process.isRunning { kill(process.processIdentifier, number) }
@@ -99,10 +106,6 @@ public final class RunningProgram: Sendable {
   /// Waits for its end. Once.
   public func outcome() async -> Program.Outcome {
     for await _ in end {}
-    func text(_ name: String) -> String {
-      String(
-        decoding: FileManager.default.contents(atPath: "\(folder.path)/\(name)") ?? Data(), as: UTF8.self)
-    }
     return Program.Outcome(
       status: process.terminationReason == .exit ? process.terminationStatus : nil, output: text("output"),
       error: text("error"))

@@ -347,6 +347,28 @@ struct DaemonLoopTests {
     await #expect(throws: CatalogError.self) { try await service.run() }
   }
 
+  @Test func whatFailsInAnyOtherWayEndsOnlyItsJob() async throws {
+    struct Odd: ReportableError {
+      let problem = "the outbox cannot be used"
+      let advice: String? = nil
+      let exitCode = ExitCode.unusableSetup
+    }
+    let (stage, time, polls) = (try Stage(isHeard: false), FakeClock(), Starts())
+    let work = Stage.work(but: { work in
+      work.perform = { job, _ in
+        if job == .poll { polls.add(time.seconds) }
+        if job == .fit { throw Odd() }
+        if job == .smoke { throw POSIXError(.EIO) }
+        return .done()
+      }
+    })
+    try await stage.run(work, clock: time.clock) { loop in
+      while polls.all.count < 3 { try await Task.sleep(for: .milliseconds(5)) }
+      let jobs = await loop.report(pid: 1, startedAt: Date()).jobs
+      #expect(jobs.first { $0.name == "fit" }?.reason == "the outbox cannot be used")
+    }
+  }
+
   @Test func whatAPersonAsksForIsDoneWhenItIsItsTurn() async throws {
     let (stage, story) = (try Stage(isHeard: false), Story())
     let work = Stage.work(poll: {

@@ -52,16 +52,18 @@ public struct Scrub: Sendable {
     try end()
   }
 
-  /// The same on the thread of the caller, and only as long as `goesOn` says so, which is asked before every file but the
-  /// first.
+  /// The same on the thread of the caller, outside of any task.
   ///
+  /// - Parameters:
+  ///   - isCancelled: asked now and then, also in the middle of a file.
+  ///   - goesOn: whether another file is begun.
   /// - Returns: whether everything was read.
-  /// - Throws: as the other one, but for the cancellation.
+  /// - Throws: as the other one.
   public func run(
-    all: Bool, goesOn: () -> Bool, report: (ShelfRecord, Verdict) throws -> Void
+    all: Bool, isCancelled: () -> Bool, goesOn: () -> Bool = { true }, report: (ShelfRecord, Verdict) throws -> Void
   ) throws -> Bool {
     let pass = try begun(all: all)
-    while let (record, verdict) = try next(pass) {
+    while let (record, verdict) = try next(pass, isCancelled: isCancelled) {
       try report(record, verdict)
       guard goesOn() else { return false }
     }
@@ -76,9 +78,11 @@ public struct Scrub: Sendable {
     return (ShelfInspection(catalog: catalog, cache: cache, now: now), try begin(all: all))
   }
 
-  private func next(_ pass: (inspection: ShelfInspection, moment: Date)) throws -> (ShelfRecord, Verdict)? {
+  private func next(
+    _ pass: (inspection: ShelfInspection, moment: Date), isCancelled: () -> Bool = { Task.isCancelled }
+  ) throws -> (ShelfRecord, Verdict)? {
     guard let next = try catalog.filesToScrub(before: pass.moment, limit: 1).first else { return nil }
-    let verdict = try pass.inspection.read(next)
+    let verdict = try pass.inspection.read(next, isCancelled: isCancelled)
     if verdict != .sound { try catalog.setMark(Self.troubleMark, "\(try troubles() + 1)") }
     return (next, verdict)
   }

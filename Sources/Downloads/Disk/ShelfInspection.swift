@@ -44,11 +44,13 @@ public struct ShelfInspection: Sendable {
   /// Reads a file again, from the disk and not from memory, and writes down what became of it.
   ///
   /// - Throws: as `isSound`.
-  func read(_ record: ShelfRecord) throws -> Scrub.Verdict {
-    try read(record, in: try cache.place(of: record.copy))
+  func read(_ record: ShelfRecord, isCancelled: () -> Bool = { Task.isCancelled }) throws -> Scrub.Verdict {
+    try read(record, in: try cache.place(of: record.copy), isCancelled: isCancelled)
   }
 
-  private func read(_ record: ShelfRecord, in place: any DownloadPlace) throws -> Scrub.Verdict {
+  private func read(
+    _ record: ShelfRecord, in place: any DownloadPlace, isCancelled: () -> Bool = { Task.isCancelled }
+  ) throws -> Scrub.Verdict {
     let (copy, file) = (record.copy, record.part.file)
     let path = place.contentPath(copy, file)
     guard regularFileSize(path) == file.size, let fingerprint = FileFingerprint.of(path) else {
@@ -64,7 +66,7 @@ public struct ShelfInspection: Sendable {
     }
     let words: String
     do {
-      if try BlobCheck.hash(of: path, expected: file) == file.hash {
+      if try BlobCheck.hash(of: path, expected: file, isCancelled: isCancelled) == file.hash {
         try catalog.setScrubbed(copy: copy.id, path: file.path, fingerprint: fingerprint, at: now())
         return .sound
       }

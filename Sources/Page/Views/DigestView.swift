@@ -95,7 +95,7 @@ struct DigestView {
 
   private var choice: HTML {
     var links: [HTML] = []
-    for (value, label) in [("last", "Since you read last"), ("yesterday", "Since yesterday")] {
+    for (value, label) in [("last", "Since last read"), ("yesterday", "Since yesterday")] {
       links.append(
         .element(
           .a,

@@ -27,6 +27,18 @@ struct DownloadsView {
         "title",
         [.element(.h1, text: "Downloads"), .element(.p, [.className("lead")], text: summary)]), room,
     ]
+    let errands = visit.standing.errands.prefix(Self.most)
+    if !errands.isEmpty {
+      let items = errands.map { errand in
+        HTML.element(
+          .li, [],
+          [
+            .element(.strong, text: errand.words), .text(" "),
+            .element(.span, [.className("faint")], [.moment(errand.since, visit.now)]),
+          ])
+      }
+      main.append(.section("Asked for", [.element(.ul, [.className("plain")], items)]))
+    }
     let groups: [(String, Set<CopyState>)] = [
       ("Arriving", [.downloading]), ("Next", [.wanted]), ("Waiting", [.waiting]),
       ("Needs somebody", [.blocked, .quarantined, .lost]),
@@ -41,8 +53,10 @@ struct DownloadsView {
     if arrivals.isEmpty {
       main.append(.div("empty", [.element(.p, text: "Nothing is arriving, and nothing waits.")]))
     }
+    let isPaused = visit.standing.isPaused
     let buttons = [
-      Frame.button("Pause", "/pause", visit: visit), Frame.button("Resume", "/resume", visit: visit),
+      isPaused
+        ? Frame.button("Resume", "/resume", visit: visit, isMain: true) : Frame.button("Pause", "/pause", visit: visit)
     ].compactMap(\.self)
     if !buttons.isEmpty { main.append(.div("acts", buttons)) }
     return Frame.document("Downloads", place: .downloads, seconds: isMoving ? 4 : 30, visit: visit, main)
@@ -57,6 +71,7 @@ struct DownloadsView {
       words.append("\(moving.count) arriving" + (rate > 0 ? " at \(ByteCount(Int64(rate)).asDisk)/s" : ""))
     }
     if waiting > 0 { words.append("\(waiting) waiting") }
+    if visit.standing.isPaused { words.append("the daemon rests") }
     if let next = visit.standing.nextCycleAt { words.append("next cycle \(Words.ago(next, visit.now))") }
     return words.isEmpty ? "All is quiet." : words.joined(separator: ", ") + "."
   }
@@ -92,7 +107,7 @@ struct DownloadsView {
     default: parts.append(.p("numbers", size.asDisk))
     }
     if let reason = copy.reason { parts.append(.p("reason", reason)) }
-    var times: [HTML] = [.text("since "), .moment(copy.changedAt, visit.now)]
+    var times: [HTML] = [.lasting(since: copy.changedAt, visit.now)]
     if let next = visit.standing.nextTry(copy) {
       times += [.text(" · tried again "), .moment(next, visit.now)]
     } else if copy.state == .waiting {

@@ -67,7 +67,7 @@ struct ModelView {
     }
     heading.append(.element(.strong, text: repo.id.name))
     var state: [HTML] = [
-      .badge(Tone(repo.state), Words.state(repo.state)), .text(" since "), .moment(repo.stateAt, visit.now),
+      .badge(Tone(repo.state), Words.state(repo.state)), .text(" "), .lasting(since: repo.stateAt, visit.now),
     ]
     if let why = repo.explanation { state.append(.text(": \(why)")) }
     var chips: [HTML] = []
@@ -131,7 +131,7 @@ struct ModelView {
     parts.append(
       .element(
         .p, [.className("faint")],
-        [.text(words.joined(separator: " · ") + " · since "), .moment(record.changedAt, visit.now)]))
+        [.text(words.joined(separator: " · ") + " · so "), .lasting(since: record.changedAt, visit.now)]))
     if let reason = record.reason { parts.append(.p("reason", reason)) }
     if let next = visit.standing.nextTry(record) {
       parts.append(.element(.p, [.className("faint")], [.text("tried again "), .moment(next, visit.now)]))

@@ -14,7 +14,9 @@ struct TrendsView {
           .element(.h1, text: "Trends"),
           .element(
             .p, [.className("lead")],
-            text: "How little memory a quality needs, what your card holds, and what is new, week by week."),
+            text:
+              "How little memory a quality needs, what your card holds, and what is new, week by week; the last point is this week so far."
+          ),
         ])
     ]
     if figures.isEmpty {

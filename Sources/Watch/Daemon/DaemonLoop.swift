@@ -1,6 +1,5 @@
 import Catalog
 import Domain
-import Downloads
 import Foundation
 import Hub
 import Logging
@@ -123,36 +122,32 @@ public actor DaemonLoop {
     } catch let error as CatalogError where [.full, .notWritable].contains(error.kind) {}
   }
 
-  /// What an error means for the job that threw it. One that leaves no hope ends the daemon.
+  /// What an error means for the job that threw it. A catalog that cannot be used any more ends the daemon.
   private func judge(_ error: any Error) async -> Scheduler.Outcome {
+    if Task.isCancelled || error is CancellationError { return .stopped }
     switch error {
-    case let error as HubError where error.kind != .cancelled:
+    case let error as HubError where error.kind == .cancelled: return .stopped
+    case let error as any ReportableError where error is HubError || error.exitCode == .hubUnreachable:
       // Whatever the hub has against us, a refused token included, may be otherwise in an hour.
       await work.logger().warning("\(error.description)")
       return .later(error.problem)
-    case let error as any ReportableError where error.exitCode == .hubUnreachable:
-      await work.logger().warning("\(error.description)")
-      return .later(error.problem)
-    case let error as any ReportableError where Self.isPassing(error):
-      if Task.isCancelled { return .stopped }
-      await work.logger().error("\(error.description)")
-      // A disk that cannot be written is tried again as a hub that is not reached: soon, then later and later.
-      return error.exitCode == .failed ? .failed(error.problem) : .later(error.problem)
-    case is CancellationError: return .stopped
-    default:
-      if let error = error as? HubError, error.kind == .cancelled { return .stopped }
+    case let error as CatalogError where !Self.isPassing(error):
       fail.finish(throwing: error)
       return .stopped
+    case let error as any ReportableError:
+      await work.logger().error("\(error.description)")
+      // A disk that cannot be written is tried again as a hub that is not reached: soon, then later and later.
+      return error is CatalogError && error.exitCode != .failed ? .later(error.problem) : .failed(error.problem)
+    default:
+      await work.logger().error("\(error)")
+      return .failed("\(error)")
     }
   }
 
-  /// Whether the daemon can do its work again without anybody touching the state: a disk that is full or read-only now
-  /// may be otherwise in a minute.
-  private static func isPassing(_ error: any ReportableError) -> Bool {
-    if let error = error as? CatalogError {
-      return [.full, .notWritable].contains(error.kind) || error.exitCode == .failed
-    }
-    return error.exitCode == .failed || error is DownloadError
+  /// Whether the catalog can be used again without anybody touching the state: a disk that is full or read-only now may be
+  /// otherwise in a minute.
+  private static func isPassing(_ error: CatalogError) -> Bool {
+    [.full, .notWritable].contains(error.kind) || error.exitCode == .failed
   }
 
   // MARK: What is told
@@ -174,7 +169,7 @@ public actor DaemonLoop {
     announced = due
     do {
       try work.announce(date(due, now))
-    } catch let error as any ReportableError where Self.isPassing(error) {
+    } catch let error as CatalogError where Self.isPassing(error) {
       // It is only for show, and a full disk is told by the jobs.
       await work.logger().warning("\(error.description)")
     } catch {

@@ -1,9 +1,9 @@
 import Foundation
 
-/// What one look into the outbox has brought.
-public struct DeliveryRound: Sendable, Equatable {
+/// What one look into the outbox has brought, in the form of `deliver --json`.
+public struct DeliveryRound: Sendable, Encodable, Equatable {
   /// One message that was tried, or found cut off.
-  public struct Result: Sendable, Equatable {
+  public struct Result: Sendable, Encodable, Equatable {
     /// The day of its digest.
     public var day: String
     /// Its way.
@@ -12,8 +12,23 @@ public struct DeliveryRound: Sendable, Equatable {
     public var state: DeliveryState
     /// Whether something was done with it, and not only found that it is too early.
     var isNews = true
+
+    private enum CodingKeys: String, CodingKey { case day, channel, phase, attempts, nextTryAt, words }
+
+    /// Every key is there; what is not known is null.
+    public func encode(to encoder: any Encoder) throws {
+      var container = encoder.container(keyedBy: CodingKeys.self)
+      try container.encode(day, forKey: .day)
+      try container.encode(channel, forKey: .channel)
+      try container.encode(state.phase, forKey: .phase)
+      try container.encode(state.attempts, forKey: .attempts)
+      try container.encode(state.nextTryAt, forKey: .nextTryAt)
+      try container.encode(state.words, forKey: .words)
+    }
   }
 
+  /// The form.
+  public let schema = "hubwatch.deliver/1"
   /// What was tried, or found cut off, oldest first.
   public var results: [Result] = []
   /// Messages that wait for their next try.
@@ -22,6 +37,18 @@ public struct DeliveryRound: Sendable, Equatable {
   public var nextTryAt: Date?
   /// Whether another process was at it, and nothing was done here.
   public var isBusy = false
+
+  private enum CodingKeys: String, CodingKey { case schema, results, waiting, nextTryAt, isBusy }
+
+  /// Every key is there; what is not known is null.
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(schema, forKey: .schema)
+    try container.encode(results, forKey: .results)
+    try container.encode(waiting, forKey: .waiting)
+    try container.encode(nextTryAt, forKey: .nextTryAt)
+    try container.encode(isBusy, forKey: .isBusy)
+  }
 
   /// Whether something has reached nobody, or perhaps nobody, and will not be tried again.
   public var hasFailed: Bool { results.contains { $0.state.phase == .failed || $0.state.phase == .uncertain } }
@@ -135,7 +162,8 @@ extension Outbox {
     case .tryAgain(let words, let wished):
       let next = DeliveryPolicy.nextTry(after: attempts, wished: wished, now: now)
       guard !DeliveryPolicy.isOver(createdAt: entry.createdAt, next: next) else {
-        return try note(.failed, "given up after \(attempts) tries: \(words)", attempts: attempts)
+        let tries = attempts == 1 ? "1 try" : "\(attempts) tries"
+        return try note(.failed, "given up after \(tries): \(words)", attempts: attempts)
       }
       return try note(.waiting, words, attempts: attempts, next: next)
     }

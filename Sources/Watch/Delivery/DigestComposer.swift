@@ -35,7 +35,7 @@ public struct DigestComposer: Sendable {
     switch channel {
     case .stdout: return .stdout(text: text(content))
     case .file:
-      let (path, format) = file(at: record.until, calendar)
+      let (path, format) = file(at: record.writtenAt, calendar)
       return .file(path: path, text: try document(content, format))
     case .mail: return .mail(from: settings.mail.from, to: settings.mail.to, message: mail(content, record).source)
     case .webhook:
@@ -81,12 +81,12 @@ public struct DigestComposer: Sendable {
   private func mail(_ content: DigestContent, _ record: DigestRecord) -> MailMessage {
     let brief = BriefDigest(content.story, endpoint: endpoint)
     let domain = settings.mail.from.split(separator: "@").last.map(String.init) ?? "localhost"
-    let whose = "\(host)\n\(state)\n\(settings.mail.from)\n\(record.since?.timeIntervalSince1970 ?? 0)"
+    let whose = "\(host)\n\(state)\n\(settings.mail.from)\n\(record.end)"
     // It tells machines apart, and hides their names.
     let number = Checksums.sha256(whose.utf8).prefix(16)
     return MailMessage(
       from: settings.mail.from, to: settings.mail.to, subject: "hubwatch \(record.day): \(brief.headline)",
-      date: record.until, id: "digest.\(record.day).\(record.sequence).\(number)@\(domain)",
+      date: record.writtenAt, id: "digest.\(record.day).\(record.sequence).\(number)@\(domain)",
       list: "digest.hubwatch.\(domain)", text: text(content),
       html: HTMLDigest(endpoint: endpoint).render(content.story, trends: content.trends))
   }

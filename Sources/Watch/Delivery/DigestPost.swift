@@ -25,7 +25,8 @@ public struct DigestPost: Sendable {
   private let settings: Settings.Digest
   private let composer: DigestComposer
   private let calendar: Calendar
-  private let content: @Sendable (_ since: Date?, _ until: Date) async throws -> DigestContent
+  private let end: @Sendable (_ now: Date) async throws -> Date
+  private let content: @Sendable (_ since: Date?, _ end: Date, _ now: Date) async throws -> DigestContent
   private let sender: @Sendable (DeliveryChannelName) -> any DeliveryChannel
 
   /// - Parameters:
@@ -33,17 +34,21 @@ public struct DigestPost: Sendable {
   ///   - settings: when, and by which ways.
   ///   - composer: makes the messages.
   ///   - calendar: Gregorian, with the time zone of the person.
-  ///   - content: what happened in a time.
+  ///   - end: where a digest ends that is written now: at the last moment of what is known. What is written down later is
+  ///     then for the next digest, whatever happens to the machine's clock.
+  ///   - content: what happened after `since` until `end`, told now.
   ///   - sender: the ways.
   public init(
     state: String, settings: Settings.Digest, composer: DigestComposer, calendar: Calendar = Self.localCalendar,
-    content: @escaping @Sendable (_ since: Date?, _ until: Date) async throws -> DigestContent,
+    end: @escaping @Sendable (_ now: Date) async throws -> Date = { $0 },
+    content: @escaping @Sendable (_ since: Date?, _ end: Date, _ now: Date) async throws -> DigestContent,
     sender: @escaping @Sendable (DeliveryChannelName) -> any DeliveryChannel
   ) {
     self.state = state
     self.settings = settings
     self.composer = composer
     self.calendar = calendar
+    self.end = end
     self.content = content
     self.sender = sender
   }
@@ -80,18 +85,18 @@ public struct DigestPost: Sendable {
     defer { withExtendedLifetime(lock) {} }
     let records = try outbox.digests()
     // A digest that was cut off is finished first, so that only the last one can be unfinished.
-    if let last = records.last { try await finish(last, nil, outbox) }
+    if let last = records.last { try await finish(last, nil, records.dropLast(), outbox) }
     let day = day(of: now)
     guard !records.contains(where: { $0.day == day }) else { return false }
-    let until = Date(timeIntervalSince1970: now.timeIntervalSince1970.rounded(.down))
-    let since = Self.since(records, until: until)
-    let content = try await told(since, until, outbox)
-    let record = DigestRecord(
-      day: day, sequence: (records.last?.sequence ?? 0) + 1, since: since, until: until,
-      channels: settings.isQuiet && !BriefDigest.hasNews(content.story) ? [] : settings.channels)
+    let end = try await end(now).timeIntervalSince1970
+    var record = DigestRecord(
+      day: day, sequence: (records.last?.sequence ?? 0) + 1, since: Self.since(records, end: end), end: end,
+      writtenAt: Date(timeIntervalSince1970: now.timeIntervalSince1970.rounded(.down)), channels: settings.channels)
+    let content = try await told(record, records, outbox)
+    if settings.isQuiet, !BriefDigest.hasNews(content.story) { record.channels = [] }
     guard try outbox.add(record) else { return false }
     DeliveryCrashPoint.afterPlan.pass()
-    try await finish(record, content, outbox)
+    try await finish(record, content, records[...], outbox)
     return true
   }
 
@@ -117,36 +122,44 @@ public struct DigestPost: Sendable {
   /// The ways that need no network.
   public static let localChannels: Set<DeliveryChannelName> = [.stdout, .file]
 
-  /// Where the time of a digest begins: at the end of the last one that was written; when the clock was set back since
-  /// then, at the last end that is not ahead.
-  static func since(_ records: [DigestRecord], until: Date) -> Date? {
+  /// Where the time of a digest begins: at the end of the last one that was written; when moments were set back since then,
+  /// at the last end that is not ahead.
+  static func since(_ records: [DigestRecord], end: Double) -> Double? {
     guard let last = records.last else { return nil }
-    if last.until <= until { return last.until }
-    return records.map(\.until).filter { $0 <= until }.max() ?? last.since.flatMap { $0 <= until ? $0 : nil }
+    if last.end <= end { return last.end }
+    return records.map(\.end).filter { $0 <= end }.max() ?? last.since.flatMap { $0 <= end ? $0 : nil }
   }
 
   private func day(of date: Date) -> String { DatedName.name("%Y-%m-%d", at: date, calendar: calendar) }
 
   /// Makes the messages of a digest that are not there.
-  private func finish(_ record: DigestRecord, _ known: DigestContent?, _ outbox: Outbox) async throws {
+  private func finish(
+    _ record: DigestRecord, _ known: DigestContent?, _ earlier: ArraySlice<DigestRecord>, _ outbox: Outbox
+  ) async throws {
     var known = known
     for channel in record.channels where !outbox.has(channel, of: record.day) {
       let content: DigestContent
-      if let known { content = known } else { content = try await told(record.since, record.until, outbox) }
+      if let known { content = known } else { content = try await told(record, Array(earlier), outbox) }
       known = content
       let entry = OutboxEntry(
-        day: record.day, createdAt: record.until,
+        day: record.day, createdAt: record.writtenAt,
         content: try composer.message(content, record, channel, calendar: calendar))
       _ = try outbox.add(entry, channel)
       DeliveryCrashPoint.afterEntry.pass()
     }
   }
 
-  /// The story of a time, with what has become of earlier digests.
-  private func told(_ since: Date?, _ until: Date, _ outbox: Outbox) async throws -> DigestContent {
-    var content = try await content(since, until)
-    let report = try OutboxReport(outbox, at: until)
-    let failures = UnitFailure.recent(state: state, at: until)
+  /// The story of a digest, with what has become of those before it and of units.
+  private func told(
+    _ record: DigestRecord, _ earlier: [DigestRecord], _ outbox: Outbox
+  ) async throws -> DigestContent {
+    let now = record.writtenAt
+    var content = try await content(
+      record.since.map { Date(timeIntervalSince1970: $0) }, Date(timeIntervalSince1970: record.end), now)
+    // By the clock on the wall; one that was set back tells rather once too often.
+    let since = earlier.last.map(\.writtenAt).flatMap { $0 <= now ? $0 : nil }
+    let report = try OutboxReport(outbox, at: now)
+    let failures = UnitFailure.recent(state: state, at: now)
     let isNew = { (failure: UnitFailure) in since.map { failure.at >= $0 } ?? true }
     content.story.tell(
       report.complaints(since: since) + failures.filter(isNew).map(\.trouble),

@@ -50,7 +50,7 @@ public final class Outbox: Sendable {
         _ = try folder.setAside(name.text)
       }
     }
-    return records.sorted { ($0.sequence, $0.until) < ($1.sequence, $1.until) }
+    return records.sorted { ($0.sequence, $0.day) < ($1.sequence, $1.day) }
   }
 
   /// Writes down which time a digest covers; false when its day has one already.

@@ -12,10 +12,12 @@ public struct DigestRecord: Codable, Sendable, Equatable {
   public var day: String
   /// Counts up; the clock may be set back.
   public var sequence: Int
-  /// The beginning of its time; nil for the beginning of everything.
-  public var since: Date?
-  /// The end of its time, in whole seconds.
-  public var until: Date
+  /// The beginning of its time, in seconds since 1970, exactly; nil for the beginning of everything.
+  public var since: Double?
+  /// The end of its time, in seconds since 1970, exactly: the last moment of what was known.
+  public var end: Double
+  /// When it was written, by the clock on the wall.
+  public var writtenAt: Date
   /// The ways that it takes; none on a day without news that is not to be told.
   public var channels: [DeliveryChannelName]
 }

@@ -108,7 +108,7 @@ public struct OutboxReport: Sendable, Encodable, Equatable {
 extension Outbox {
   /// The days of digests that were written more than some seconds ago.
   func digests(within age: TimeInterval, at now: Date) throws(OutboxError) -> Set<String> {
-    Set(try digests(setsAside: false).filter { now.timeIntervalSince($0.until) > age }.map(\.day))
+    Set(try digests(setsAside: false).filter { now.timeIntervalSince($0.writtenAt) > age }.map(\.day))
   }
 }
 

@@ -8,20 +8,24 @@ public struct WebhookChannel: DeliveryChannel {
   private let kind: Settings.DigestWebhook.Kind
   private let address: @Sendable () throws(SettingsError) -> WebhookAddress?
   private let client: @Sendable () throws -> HTTPClient
+  private let limit: Duration
   private let now: @Sendable () -> Date
 
   /// - Parameters:
   ///   - kind: whose form the configuration names.
   ///   - address: reads the address, at each try.
   ///   - client: makes the client that is used for one try.
+  ///   - limit: for the whole of one try.
   ///   - now: the clock on the wall, for dates of `Retry-After`.
   public init(
     _ kind: Settings.DigestWebhook.Kind, address: @escaping @Sendable () throws(SettingsError) -> WebhookAddress?,
-    client: @escaping @Sendable () throws -> HTTPClient, now: @escaping @Sendable () -> Date = { Date() }
+    client: @escaping @Sendable () throws -> HTTPClient, limit: Duration = .seconds(60),
+    now: @escaping @Sendable () -> Date = { Date() }
   ) {
     self.kind = kind
     self.address = address
     self.client = client
+    self.limit = limit
     self.now = now
   }
 
@@ -59,7 +63,7 @@ public struct WebhookChannel: DeliveryChannel {
     var request = HTTPRequest(
       .post, url, headers: HTTPHeaders(headers.sorted { $0.key < $1.key }.map { (name: $0.key, value: $0.value) }),
       body: Array(body.utf8), sharesConnection: false)
-    request.limits.total = .seconds(60)
+    request.limits.total = limit
     request.limits.body = 1 << 20
     do throws(HTTPError) {
       let response = try await client.data(for: request)

@@ -27,8 +27,8 @@ public enum Job: String, Sendable, Codable, CaseIterable {
   /// Whether it can be stopped in the middle without losing more than the piece under way.
   public var isStoppable: Bool {
     switch self {
-    case .poll, .pull, .smoke, .scrub: true
-    case .digest, .fit, .gc: false
+    case .poll, .fit, .pull, .smoke, .scrub: true
+    case .digest, .gc: false
     }
   }
 }

@@ -11,13 +11,21 @@ import Watch
 /// a daemon holds the state.
 actor PageHands {
   private let state: String
+  private let sockets: ControlPlaces
   private var pulls: [RepoID: Task<PageAction.Outcome, Never>] = [:]
 
-  /// - Parameter state: the state folder.
-  init(state: String) { self.state = state }
+  /// - Parameters:
+  ///   - state: the state folder.
+  ///   - environment: of this process, for the daemon's socket.
+  init(state: String, environment: [String: String]) {
+    self.state = state
+    sockets = ControlPlaces(state: state, environment: environment)
+  }
 
   /// A fetch that has not failed after so many seconds is under way.
   private static let patience = 1.5
+  /// Seconds after which a daemon counts as silent.
+  private static let longestSilence = 10.0
 
   /// Carries out a wish.
   func perform(_ action: PageAction) async -> PageAction.Outcome {
@@ -27,7 +35,7 @@ actor PageHands {
     case .drop(let id): await Self.run(["drop", "\(id)"], "\(id) was dropped")
     case .pause: await Self.run(["pause"], "Paused")
     case .resume: await Self.run(["resume"], "Resumed")
-    case .markRead(let until): markRead(until)
+    case .markRead(let until): await markRead(until)
     }
   }
 
@@ -61,17 +69,30 @@ actor PageHands {
 
   private func forget(_ id: RepoID) { pulls[id] = nil }
 
-  private func markRead(_ until: Date) -> PageAction.Outcome {
+  /// Not by the command line, whose digest ends when it is told: what came after this one was shown is not read.
+  private func markRead(_ until: Date) async -> PageAction.Outcome {
+    let done = PageAction.Outcome(isDone: true, words: "Marked as read: the next digest begins here")
     do {
-      let lock = try StateLock(folder: state)
-      defer { withExtendedLifetime(lock) {} }
-      try Catalog.opened(folder: state).setMark(Site.readMark, String(until.timeIntervalSince1970))
-      return .init(isDone: true, words: "Read until now: the next digest begins here")
+      do {
+        let lock = try StateLock(folder: state)
+        defer { withExtendedLifetime(lock) {} }
+        try Catalog.opened(folder: state).setMark(Site.readMark, String(until.timeIntervalSince1970))
+        return done
+      } catch let error as StateLockError {
+        guard case .busy = error, let client = sockets.client else { throw error }
+        let end = try await client.ask(
+          ControlRequest(.markRead(until: until.timeIntervalSince1970)), patience: Self.longestSilence)
+        return end.problem.isEmpty ? done : Self.failure(end)
+      }
     } catch let error as any ReportableError {
-      return .init(isDone: false, words: error.problem + (error.advice.map { "; \($0)" } ?? ""))
+      return Self.failure(error)
     } catch {
       return .init(isDone: false, words: "The mark could not be set: \(error)")
     }
+  }
+
+  private static func failure(_ error: any ReportableError) -> PageAction.Outcome {
+    .init(isDone: false, words: error.problem + (error.advice.map { "; \($0)" } ?? ""))
   }
 
   private static func run(_ arguments: [String], _ done: String) async -> PageAction.Outcome {

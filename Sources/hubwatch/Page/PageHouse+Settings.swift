@@ -13,15 +13,27 @@ import Watch
 extension PageHouse {
   /// The page over the state of a configuration.
   ///
-  /// - Parameter hands: carries out what a person asks for; nil for a page that only shows.
+  /// - Parameters:
+  ///   - environment: of this process, for the daemon's socket.
+  ///   - hands: carries out what a person asks for; nil for a page that only shows.
   /// - Throws: `DeviceError`.
-  init(_ loaded: LoadedSettings, hands: PageHands? = nil) async throws {
+  init(_ loaded: LoadedSettings, environment: [String: String], hands: PageHands? = nil) async throws {
     let (places, settings) = (loaded.places, loaded.settings)
     let keeper = CatalogKeeper(folder: places.state)
     let devices = try await DeviceChoice.devices(settings).devices
     // Models are judged against this machine's card anyway.
     let others = devices.filter { device in settings.devices.contains { $0.name == device.name && !$0.isLocal } }
-    let report: @Sendable (Date) -> StateReport = { StateReport(places, settings, version: Version.text, now: $0) }
+    let sockets = ControlPlaces(state: places.state, environment: environment)
+    let report: @Sendable (Date) -> StateReport = { now in
+      var report = StateReport(places, settings, version: Version.text, now: now)
+      // Whoever holds the state without listening is no daemon, and one that does not answer is no news here.
+      if report.holder != nil, let client = sockets.client,
+        let live = try? Waiting.on({ try await client.live(patience: 1) })
+      {
+        report.add(live)
+      }
+      return report
+    }
     var perform: (@Sendable (PageAction) async -> PageAction.Outcome)?
     if let hands { perform = { await hands.perform($0) } }
     self.init(
@@ -54,6 +66,10 @@ extension PageHouse.Standing {
     for copy in report.copies {
       if let next = copy.nextTryAt { nextTries[Self.tryKey(copy.id, copy.quantization)] = next }
     }
+    for transfer in report.daemon?.transfers ?? [] { rates[transfer.id, default: 0] += transfer.bytesPerSecond }
+    errands = report.daemon?.errands.map { ($0.words, $0.since) } ?? []
+    isPaused = report.daemon?.isPaused ?? false
+    outbox = report.outbox?.deliveries.count { $0.phase != .sent }
     (freeBytes, reserveBytes) = (report.disk.freeBytes, report.disk.reserveBytes)
     (quotaBytes, usedBytes) = (report.disk.quotaBytes, report.disk.usedBytes)
     health = report.health
@@ -70,6 +86,15 @@ extension FitSheet {
           quantization: $0.quantization, isPublished: $0.file != nil, fileBytes: $0.fileBytes, layout: $0.layout,
           engine: $0.engine)
       })
+  }
+}
+
+extension Waiting {
+  /// As `value`, for work that may fail.
+  fileprivate static func on<Value: Sendable>(_ work: @escaping @Sendable () async throws -> Value) throws -> Value {
+    try value { () -> Result<Value, any Error> in
+      do { return .success(try await work()) } catch { return .failure(error) }
+    }.get()
   }
 }
 

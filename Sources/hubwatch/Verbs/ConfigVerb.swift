@@ -73,6 +73,7 @@ struct ConfigVerb: AsyncParsableCommand {
       let loaded = try LoadedSettings(environment: common.environment)
       _ = try HubEndpoint(loaded.settings.hub.endpoint, allowsPrivate: loaded.settings.hub.allowPrivate)
       _ = try NetworkSetup.configuration(loaded.settings.network)
+      try DeliverySecrets.check(common.environment, loaded.settings)
       if !loaded.settings.device.gpu.isEmpty { _ = try await DeviceChoice.device(loaded.settings) }
       if !loaded.settings.devices.isEmpty { _ = try await DeviceChoice.devices(loaded.settings) }
       let exists = FileManager.default.fileExists(atPath: loaded.places.configuration)

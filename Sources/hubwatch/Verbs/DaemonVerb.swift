@@ -51,6 +51,8 @@ struct DaemonVerb: Verb {
       household.work, notifier: notifier, pulse: household.pulse, hangups: hangups, onStop: { server.stop() })
     desk.open(service)
     server.start()
+    let page = await DaemonPage.open(common.environment, household.logger)
+    defer { page?.stop() }
     // The group's own lines tell of its workings, not of ours.
     var groupLogger = await household.logger
     groupLogger.logLevel = .error

@@ -21,8 +21,12 @@ struct DeliverVerb: Verb {
   @Flag(name: .customLong("dry-run"), help: "Only say what would be tried.") var dryRun = false
   @Flag(help: "Send a test message by every way of digest.to, and say exactly what happened.") var test = false
 
+  @Flag(help: "One JSON document of what was tried.") var json = false
+
   func validate() throws {
-    guard !dryRun || !test else { throw ValidationError("--dry-run and --test exclude each other") }
+    guard [dryRun, test, json].count(where: \.self) <= 1 else {
+      throw ValidationError("--dry-run, --test and --json exclude each other")
+    }
   }
 
   func work() async throws -> Domain.ExitCode {
@@ -33,7 +37,8 @@ struct DeliverVerb: Verb {
     if test { return try await tryOut(loaded, now) }
     let round = try await DigestPost(loaded, environment: common.environment).round(at: now)
     if round.isBusy { common.note("Another hubwatch is delivering.") }
-    for result in round.results { try common.print(ForeignText.safe(Self.words(result), limit: 2000)) }
+    if json { try common.print(JSONOutput.document(round)) }
+    for result in round.results where !json { try common.print(ForeignText.safe(Self.words(result), limit: 2000)) }
     if round.hasFailed { return .failed }
     return round.waiting > 0 ? .busy : .done
   }

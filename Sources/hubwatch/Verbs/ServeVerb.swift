@@ -23,8 +23,8 @@ struct ServeVerb: Verb {
 
   func work() async throws -> Domain.ExitCode {
     let loaded = try LoadedSettings(environment: common.environment)
-    let hands = token ? PageHands(state: loaded.places.state) : nil
-    let house = try await PageHouse(loaded, hands: hands)
+    let hands = token ? PageHands(state: loaded.places.state, environment: common.environment) : nil
+    let house = try await PageHouse(loaded, environment: common.environment, hands: hands)
     let port = port ?? UInt16(clamping: loaded.settings.page.port)
     var address = ""
     let server = try PageServer(port: port) { bound in
