@@ -401,7 +401,11 @@ struct SchedulerTests {
 
   // MARK: Anything may happen
 
-  @Test(arguments: 0..<8) func tenThousandCycles(_ seed: Int) {
+  @Test(arguments: 0..<8) func tenThousandCycles(_ seed: Int) async throws {
+    try await OwnThread.run { live(through: seed) }
+  }
+
+  private func live(through seed: Int) {
     var noise = Noise.Generator(seed: UInt64(seed) + 1)
     func between(_ low: Double, _ high: Double) -> Double {
       low + (high - low) * Double(noise.next() >> 11) / Double(UInt64(1) << 53)
