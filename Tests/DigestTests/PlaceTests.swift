@@ -94,8 +94,8 @@ struct PlaceTests {
     #expect(story.unnamed == ["gated": 50, "waiting": 150])
     #expect(gated[0].score > gated[49].score && gated[0].id == "hand2/Model-99-7B-GGUF")
     let text = TextDigest(endpoint: "https://h", width: 80, style: .plain).render(story)
-    // Among what is worth a look a family stands once.
-    #expect(text.ranges(of: "Model-99-7B").count == 2, "\(text)")
+    // Among what is worth a look a family stands once, and is not told again below.
+    #expect(text.ranges(of: "Model-99-7B").count == 1, "\(text)")
     #expect(text.contains("and 95 more: `hubwatch digest gated`"), "\(text)")
   }
 }
