@@ -61,7 +61,7 @@ public struct BriefDigest: Sendable, Equatable {
     }
     add(Phrases.needsTitle, story.needs.map { Line(name: "", words: Self.plain($0)) })
     for (title, places) in [
-      ("Ready to try", Set([Story.Place.passed])), ("Suspect or failed", [.suspect, .failed, .broken]),
+      ("Ready to try", Set([Story.Place.passed])), ("Suspect or failed", [.suspect, .failed, .blocked]),
     ] {
       add(
         title,
@@ -88,7 +88,8 @@ public struct BriefDigest: Sendable, Equatable {
 
   /// Whether there is anything to tell.
   public static func hasNews(_ story: Story) -> Bool {
-    story.counts.polled > 0 || !story.families.isEmpty || !story.needs.isEmpty || !story.abilities.isEmpty
+    story.counts.polled > 0 || story.wentOn > 0 || !story.families.isEmpty || !story.needs.isEmpty
+      || !story.abilities.isEmpty
       || !story.tools.isEmpty || !story.gaps.isEmpty || (story.scrub?.troubles ?? 0) > 0
   }
 

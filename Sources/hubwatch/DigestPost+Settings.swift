@@ -17,6 +17,7 @@ extension DigestPost {
       home: environment["HOME"] ?? NSHomeDirectory(), host: ProcessInfo.processInfo.hostName)
     self.init(
       state: loaded.places.state, settings: loaded.settings.digest, composer: composer,
+      end: { now in try Catalog.ifPresent(folder: loaded.places.state)?.lastMoment() ?? now },
       content: { since, end, now in try await DigestContent(loaded, since: since, end: end, now: now) },
       sender: { Self.channel($0, loaded, environment) })
   }

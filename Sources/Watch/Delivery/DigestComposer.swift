@@ -45,8 +45,21 @@ public struct DigestComposer: Sendable {
   }
 
   private func text(_ content: DigestContent) -> String {
-    guard BriefDigest.hasNews(content.story) else { return nothing(content) }
-    return TextDigest(endpoint: endpoint, width: 78, style: .plain).render(content.story, trends: content.trends)
+    guard hasNews(content) else { return nothing(content) }
+    return TextDigest(endpoint: endpoint, width: 78, style: .plain, again: again(content))
+      .render(content.story, trends: content.trends)
+  }
+
+  private func hasNews(_ content: DigestContent) -> Bool {
+    BriefDigest.hasNews(content.story) || content.trends != nil
+  }
+
+  /// The command that tells the same time again, whatever was read meanwhile.
+  private func again(_ content: DigestContent) -> String {
+    guard let since = content.story.since else { return "hubwatch digest" }
+    // To the millisecond, which is what the catalog keeps, and after it.
+    let moment = Date(timeIntervalSince1970: ((since.timeIntervalSince1970 * 1000).rounded(.down) + 0.5) / 1000)
+    return "hubwatch digest --since \(moment.formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true)))"
   }
 
   /// The one line of a day without news.
@@ -55,9 +68,10 @@ public struct DigestComposer: Sendable {
   private func document(_ content: DigestContent, _ format: Settings.DigestFile.Format) throws -> String {
     switch format {
     case .markdown:
-      BriefDigest.hasNews(content.story)
-        ? MarkdownDigest(endpoint: endpoint).render(content.story, trends: content.trends) : nothing(content)
-    case .html: HTMLDigest(endpoint: endpoint).render(content.story, trends: content.trends)
+      hasNews(content)
+        ? MarkdownDigest(endpoint: endpoint, again: again(content)).render(content.story, trends: content.trends)
+        : nothing(content)
+    case .html: HTMLDigest(endpoint: endpoint, again: again(content)).render(content.story, trends: content.trends)
     case .json: try JSONOutput.document(content.story)
     case .text, .auto: text(content)
     }
@@ -88,7 +102,7 @@ public struct DigestComposer: Sendable {
       from: settings.mail.from, to: settings.mail.to, subject: "hubwatch \(record.day): \(brief.headline)",
       date: record.writtenAt, id: "digest.\(record.day).\(record.sequence).\(number)@\(domain)",
       list: "digest.hubwatch.\(domain)", text: text(content),
-      html: HTMLDigest(endpoint: endpoint).render(content.story, trends: content.trends))
+      html: HTMLDigest(endpoint: endpoint, again: again(content)).render(content.story, trends: content.trends))
   }
 }
 
