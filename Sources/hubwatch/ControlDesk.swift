@@ -133,7 +133,8 @@ final class ControlDesk: Sendable {
 
   private func report(_ service: DaemonService) async -> LiveReport {
     var report = await service.loop.report(pid: getpid(), startedAt: startedAt)
-    report.transfers = household.transfers.transfers
+    // What was stopped for a pause is remembered for a moment longer.
+    if !report.isPaused { report.transfers = household.transfers.transfers }
     return report
   }
 
