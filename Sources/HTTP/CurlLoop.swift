@@ -39,17 +39,7 @@ final class CurlLoop: Sendable {
 
   /// Begins the thread. Call it once.
   func start() throws(HTTPError) {
-    let me = Unmanaged.passRetained(self)
-    var thread = pthread_t()
-    let code = pthread_create(
-      &thread, nil,
-      { argument in
-        guard let argument else { return nil }
-        Unmanaged<CurlLoop>.fromOpaque(argument).takeRetainedValue().run()
-        return nil
-      }, me.toOpaque())
-    guard code == 0 else {
-      me.release()
+    guard let thread = BlockingThread.start({ self.run() }) else {
       curl_multi_cleanup(multi.pointer)
       throw HTTPError(.unavailable, at: nil, detail: "no thread")
     }

@@ -1,5 +1,6 @@
 import CCurl
 import Domain
+import Glibc
 import Synchronization
 
 /// An HTTP client: one thread, any number of concurrent requests, no redirects, no cookies, no retries but one: a request
@@ -91,8 +92,12 @@ public final class HTTPClient: Sendable {
     loop.close()
     await withCheckedContinuation { continuation in
       // Joining blocks for as long as a sink still writes, which must not hold up a thread of the task pool.
-      let waiter = Joiner(loop: loop, continuation: continuation)
-      waiter.start()
+      let join = { @Sendable in
+        loop.join()
+        continuation.resume()
+      }
+      // Without a thread to spare, this one waits.
+      if let thread = BlockingThread.start(join) { pthread_detach(thread) } else { join() }
     }
   }
 

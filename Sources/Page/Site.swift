@@ -17,8 +17,6 @@ public final class Site: Sendable {
   private let rates = Mutex(RateMeter())
   private let news = Mutex<[String: PageAction.Outcome]>([:])
 
-  /// The name under which the catalog remembers how far a person has read.
-  public static let readMark = "digest.read"
   /// Weeks of trends.
   private static let weeks = 26
 
@@ -34,7 +32,8 @@ public final class Site: Sendable {
       guard let catalog = try house.catalog() else { return Story(until: now) }
       return try StoryTeller(
         catalog: catalog, cacheRoot: house.cacheRoot, circumstances: house.circumstances(now)
-      ).story(since: try Self.start(since, catalog, now), until: now)
+      ).story(
+        since: try Beginning(since)?.moment(before: now, lastRead: ReadMark.moment(in: catalog)), until: now)
     }
     standing = Kept(seconds: 2) { _ in house.standing(house.now()) }
     stories = Kept(seconds: 2, make: story)
@@ -128,7 +127,7 @@ public final class Site: Sendable {
 
   private func digest(_ request: PageRequest) throws -> PageResponse {
     var since = request.value("since") ?? "last"
-    if since != "last", since != "yesterday", Self.day(since) == nil { since = "last" }
+    if since != "last", since != "yesterday", CivilDay.beginning(since) == nil { since = "last" }
     return page(DigestView(visit: try visit(request), story: try stories.value(since), since: since).document())
   }
 
@@ -234,32 +233,6 @@ public final class Site: Sendable {
       news[name] = outcome
     }
     return .redirect(to: Address.query(back, [("news", name)]))
-  }
-
-  // MARK: Since when
-
-  private static func start(_ since: String, _ catalog: Catalog, _ now: Date) throws -> Date? {
-    switch since {
-    case "last":
-      return try catalog.mark(readMark).flatMap { Double($0) }.map { Date(timeIntervalSince1970: $0) }
-    case "yesterday":
-      let calendar = Calendar.current
-      return calendar.date(byAdding: .day, value: -1, to: calendar.startOfDay(for: now))
-    default: return day(since)
-    }
-  }
-
-  /// The beginning of a day such as `2026-11-26`, in local time.
-  static func day(_ text: String) -> Date? {
-    let parts = text.split(separator: "-", omittingEmptySubsequences: false)
-    guard parts.map(\.count) == [4, 2, 2], parts.allSatisfy({ $0.utf8.allSatisfy { (48...57).contains($0) } }) else {
-      return nil
-    }
-    var calendar = Calendar(identifier: .gregorian)
-    calendar.timeZone = .current
-    let components = DateComponents(
-      calendar: calendar, year: Int(parts[0]), month: Int(parts[1]), day: Int(parts[2]))
-    return components.isValidDate ? calendar.date(from: components) : nil
   }
 }
 

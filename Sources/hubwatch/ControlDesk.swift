@@ -1,4 +1,5 @@
 import Console
+import Digest
 import Domain
 import Foundation
 import Glibc
@@ -58,7 +59,7 @@ final class ControlDesk: Sendable {
       return .done
     case .markRead(let until):
       guard until.isFinite else { throw InputError.unusable("\(until)") }
-      try household.catalog.setMark(DigestVerb.mark, "\(until)")
+      try household.catalog.setMark(ReadMark.name, "\(until)")
       return .done
     case .deliver:
       let (settings, environment, logger) = (await household.loaded, household.environment, await household.logger)

@@ -1,4 +1,5 @@
 import Catalog
+import Digest
 import Domain
 import Foundation
 import Synchronization
@@ -29,7 +30,7 @@ struct SiteTests {
 
   @Test func whatIsReadIsNotTold() throws {
     let rooms = try Rooms()
-    try rooms.catalog.setMark(Site.readMark, "\((rooms.now - 60).timeIntervalSince1970)")
+    try rooms.catalog.setMark(ReadMark.name, "\((rooms.now - 60).timeIntervalSince1970)")
     let site = try rooms.site()
     #expect(try page("/", site).text.contains("No new models."))
     #expect(try page("/?since=2020-01-01", site).text.contains("8 models polled"))

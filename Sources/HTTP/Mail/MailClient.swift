@@ -78,13 +78,22 @@ public struct MailClient: Sendable {
     guard !receivers.isEmpty, ([sender] + receivers).allSatisfy(Self.isSendable) else {
       return .failed("an address of the mail cannot be sent", isTransient: false)
     }
-    let isCancelled = CancellationFlag()
+    let (configuration, isCancelled) = (configuration, CancellationFlag())
     return await withTaskCancellationHandler {
       await withCheckedContinuation { continuation in
-        let order = MailOrder(
-          configuration: configuration, message: message, sender: sender, receivers: receivers,
-          willHandOver: willHandOver, isCancelled: isCancelled, continuation: continuation)
-        if !order.start() { continuation.resume(returning: .failed("no thread", isTransient: true)) }
+        // libcurl's easy interface blocks.
+        let thread = BlockingThread.start {
+          guard let transfer = MailTransfer(configuration, message, willHandOver, isCancelled) else {
+            continuation.resume(returning: .failed("libcurl cannot be used", isTransient: true))
+            return
+          }
+          continuation.resume(returning: transfer.perform(from: sender, to: receivers))
+        }
+        if let thread {
+          pthread_detach(thread)
+        } else {
+          continuation.resume(returning: .failed("no thread", isTransient: true))
+        }
       }
     } onCancel: {
       isCancelled.set()
@@ -96,57 +105,5 @@ public struct MailClient: Sendable {
     (3...320).contains(address.utf8.count)
       && address.utf8.allSatisfy { $0 > 32 && $0 < 127 && !"<>\"\\".utf8.contains($0) }
       && !address.hasPrefix("-")
-  }
-}
-
-/// A mail on its way to the thread that sends it: libcurl's easy interface blocks.
-private final class MailOrder: Sendable {
-  private let configuration: MailClient.Configuration
-  private let message: [UInt8]
-  private let sender: String
-  private let receivers: [String]
-  private let willHandOver: @Sendable () -> Bool
-  private let isCancelled: CancellationFlag
-  private let continuation: CheckedContinuation<MailClient.Outcome, Never>
-
-  init(
-    configuration: MailClient.Configuration, message: [UInt8], sender: String, receivers: [String],
-    willHandOver: @escaping @Sendable () -> Bool, isCancelled: CancellationFlag,
-    continuation: CheckedContinuation<MailClient.Outcome, Never>
-  ) {
-    self.configuration = configuration
-    self.message = message
-    self.sender = sender
-    self.receivers = receivers
-    self.willHandOver = willHandOver
-    self.isCancelled = isCancelled
-    self.continuation = continuation
-  }
-
-  /// Begins the thread; false when there is none to be had.
-  func start() -> Bool {
-    let me = Unmanaged.passRetained(self)
-    var thread = pthread_t()
-    let code = pthread_create(
-      &thread, nil,
-      { argument in
-        guard let argument else { return nil }
-        Unmanaged<MailOrder>.fromOpaque(argument).takeRetainedValue().run()
-        return nil
-      }, me.toOpaque())
-    guard code == 0 else {
-      me.release()
-      return false
-    }
-    pthread_detach(thread)
-    return true
-  }
-
-  private func run() {
-    guard let transfer = MailTransfer(configuration, message, willHandOver, isCancelled) else {
-      continuation.resume(returning: .failed("libcurl cannot be used", isTransient: true))
-      return
-    }
-    continuation.resume(returning: transfer.perform(from: sender, to: receivers))
   }
 }

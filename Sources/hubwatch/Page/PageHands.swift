@@ -1,5 +1,6 @@
 import Catalog
 import Console
+import Digest
 import Domain
 import Foundation
 import Page
@@ -76,7 +77,7 @@ actor PageHands {
       do {
         let lock = try StateLock(folder: state)
         defer { withExtendedLifetime(lock) {} }
-        try Catalog.opened(folder: state).setMark(Site.readMark, String(until.timeIntervalSince1970))
+        try Catalog.opened(folder: state).setMark(ReadMark.name, String(until.timeIntervalSince1970))
         return done
       } catch let error as StateLockError {
         guard case .busy = error, let client = sockets.client else { throw error }

@@ -33,9 +33,6 @@ struct DigestVerb: Verb {
       the time since the last one, whatever was read. `hubwatch deliver` or the daemon sends it.
       """) var deliver = false
 
-  /// The mark that remembers how far a person has read.
-  static let mark = "digest.read"
-
   func validate() throws {
     guard Beginning(since) != nil else {
       throw ValidationError(
@@ -64,7 +61,7 @@ struct DigestVerb: Verb {
     if let catalog {
       // What is written down from here on is for the next digest, whatever the clock says.
       end = try catalog.lastMoment() ?? now
-      let start = try Beginning(since)?.moment(before: now, lastRead: lastRead(catalog))
+      let start = try Beginning(since)?.moment(before: now, lastRead: ReadMark.moment(in: catalog))
       let isWeekly = try places.isEmpty && Self.isWeekly(since: start ?? catalog.firstRecording(), until: now)
       // Beside each other: both read much, and neither waits for the other.
       async let weeks = isWeekly ? Trends(try catalog.trends(weeks: 26, until: now), until: now) : nil
@@ -78,9 +75,9 @@ struct DigestVerb: Verb {
     }
     try tell(story, trends, endpoint: loaded.settings.hub.endpoint)
     guard let claim else { return .done }
-    let read = try catalog.flatMap { try lastRead($0) }.map { max($0, end) } ?? end
+    let read = try catalog.flatMap { try ReadMark.moment(in: $0) }.map { max($0, end) } ?? end
     return try await handover.perform(.markRead(until: read.timeIntervalSince1970), with: claim) {
-      try Catalog.opened(folder: loaded.places.state).setMark(Self.mark, String(read.timeIntervalSince1970))
+      try Catalog.opened(folder: loaded.places.state).setMark(ReadMark.name, String(read.timeIntervalSince1970))
       return .done
     }
   }
@@ -103,15 +100,11 @@ struct DigestVerb: Verb {
 
   /// The command that tells the same time again, also after this digest was marked as read.
   private func again(_ story: Story) -> String {
-    let isMoving = since == "last" ? markRead : Since(since) != nil && Self.day(since) == nil
+    let isMoving = since == "last" ? markRead : Since(since) != nil && CivilDay.beginning(since) == nil
     guard isMoving, let start = story.since else {
       return since == "last" ? "hubwatch digest" : "hubwatch digest --since \(since)"
     }
     return "hubwatch digest --since \(Beginning.words(start))"
-  }
-
-  private func lastRead(_ catalog: Catalog) throws -> Date? {
-    try catalog.mark(Self.mark).flatMap { Double($0) }.map { Date(timeIntervalSince1970: $0) }
   }
 
   /// Whether a digest tells trends, too: on Mondays, and when it covers six days or more.
@@ -121,17 +114,6 @@ struct DigestVerb: Verb {
     let monday = 2
     guard let since else { return false }
     return calendar.component(.weekday, from: until) == monday || until.timeIntervalSince(since) >= 6 * 86_400
-  }
-
-  /// The beginning of a day, in local time.
-  static func day(_ text: String) -> Date? {
-    guard let match = text.wholeMatch(of: /([0-9]{4})-([0-9]{2})-([0-9]{2})/),
-      let year = Int(match.1), let month = Int(match.2), let day = Int(match.3)
-    else { return nil }
-    var calendar = Calendar(identifier: .gregorian)
-    calendar.timeZone = .current
-    let components = DateComponents(calendar: calendar, year: year, month: month, day: day)
-    return components.isValidDate ? calendar.date(from: components) : nil
   }
 }
 

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Catalog
 import Console
+import Digest
 import Domain
 import Foundation
 import Settings

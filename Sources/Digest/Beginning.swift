@@ -1,7 +1,7 @@
 import Foundation
 
 /// Where a digest begins, as a person says it.
-enum Beginning: Equatable {
+public enum Beginning: Equatable {
   /// Where the last one ended that was marked as read.
   case last
   /// At the beginning of yesterday, here.
@@ -12,7 +12,7 @@ enum Beginning: Equatable {
   case moment(Date)
 
   /// Nil for any other text.
-  init?(_ text: String) {
+  public init?(_ text: String) {
     if text == "last" {
       self = .last
     } else if text == "yesterday" {
@@ -27,7 +27,7 @@ enum Beginning: Equatable {
   }
 
   /// The moment that is meant; nil for everything since the first recording.
-  func moment(before now: Date, lastRead: Date?, calendar: Calendar = .current) -> Date? {
+  public func moment(before now: Date, lastRead: Date?, calendar: Calendar = .current) -> Date? {
     switch self {
     case .last: lastRead
     case .yesterday: calendar.date(byAdding: .day, value: -1, to: calendar.startOfDay(for: now))
@@ -37,7 +37,7 @@ enum Beginning: Equatable {
   }
 
   /// A moment in the form that `init` reads, to the millisecond, which is what the catalog keeps.
-  static func words(_ moment: Date) -> String {
+  public static func words(_ moment: Date) -> String {
     let milliseconds = (moment.timeIntervalSince1970 * 1000).rounded(.down)
     return Date(timeIntervalSince1970: (milliseconds + 0.5) / 1000)
       .formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
