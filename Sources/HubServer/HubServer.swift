@@ -80,7 +80,7 @@ public actor HubServer {
       // The first request for a large file waits until it is hashed, so the limit is generous.
       let server = HTTPServer(
         address: try sockaddr_in.inet(ip4: parts.options.address, port: port), timeout: 600,
-        logger: .disabled,
+        pool: PromptPool(), logger: .disabled,
         handler: connection)
       // Whichever comes first: the port is open, or it cannot be opened.
       let (outcomes, outcome) = AsyncStream.makeStream(of: Result<Void, any Error>.self)
