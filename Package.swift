@@ -25,6 +25,7 @@ let package = Package(
     .systemLibrary(name: "CCurl"),
     .systemLibrary(name: "CCrypto"),
     .target(name: "CLinux"),
+    .target(name: "CJobs"),
     // Tests run the kernels too, and C without optimisation is many times slower.
     .target(name: "CKernels", cSettings: [.unsafeFlags(["-O3"])]),
     .target(name: "Domain"),
@@ -47,9 +48,8 @@ let package = Package(
     .target(
       name: "Watch",
       dependencies: [
-        "Catalog", "Checksums", "CLinux", "Digest", "Downloads", "Fit", "Hub", "HTTP", "ModelFiles", "Settings",
-        "Smoke",
-        "Console", "Domain", "Upstreams", logging, lifecycle,
+        "Catalog", "Checksums", "CJobs", "CLinux", "Digest", "Downloads", "Fit", "Hub", "HTTP", "ModelFiles", "Settings",
+        "Smoke", "Console", "Domain", "Upstreams", logging, lifecycle,
       ]),
     .target(
       name: "Doctor",

@@ -27,7 +27,9 @@ struct DaemonBench: AsyncParsableCommand {
     /// The most that it has had since its start.
     let peakBytes: Int
     let cycles: Int
-    /// What it has more, without what it maps, than after the first tenth of the cycles.
+    /// Its own memory in each tenth of the cycles: the median of what it had after each of them.
+    let anonymousByTenth: [Int]
+    /// What it had more in the last tenth than in the second.
     let growthBytes: Int
     let afterCyclesBytes: Int
     let idleSeconds: Double
@@ -79,15 +81,21 @@ struct DaemonBench: AsyncParsableCommand {
     let statuses = try (0..<5).map { _ in try coldRun(["status"], daemon, folder) }
     let digests = try (0..<5).map { _ in try coldRun(["digest"], daemon, folder) }
     let count = quick ? cycles / 10 : cycles
-    var warm = 0
-    for number in 1...max(1, count) {
-      let end = try await daemon.client.ask(ControlRequest(.run))
-      guard end.code == 0 else { throw RunningDaemon.Failure(description: "a cycle failed: \(end.problem)") }
-      if number == max(1, count / 10) { warm = facts.bytes("RssAnon") }
+    var tenths: [Int] = []
+    for _ in 0..<10 {
+      var owned: [Int] = []
+      for _ in 0..<max(1, count / 10) {
+        let end = try await daemon.client.ask(ControlRequest(.run))
+        guard end.code == 0 else { throw RunningDaemon.Failure(description: "a cycle failed: \(end.problem)") }
+        owned.append(facts.bytes("RssAnon"))
+      }
+      // One after the other they tell when threads begin and end; what stays is in their middle.
+      tenths.append(owned.sorted()[owned.count / 2])
     }
     return Report(
-      models: models, idleBytes: idle, idleAnonymousBytes: anonymous, peakBytes: facts.bytes("VmHWM"), cycles: count,
-      growthBytes: facts.bytes("RssAnon") - warm, afterCyclesBytes: facts.bytes("VmRSS"), idleSeconds: passed,
+      models: models, idleBytes: idle, idleAnonymousBytes: anonymous, peakBytes: facts.bytes("VmHWM"),
+      cycles: tenths.count * max(1, count / 10), anonymousByTenth: tenths, growthBytes: tenths[9] - tenths[1],
+      afterCyclesBytes: facts.bytes("VmRSS"), idleSeconds: passed,
       wakeUpsPerSecond: wakeUps, statusSeconds: statuses, digestSeconds: digests, roundTripSeconds: trips)
   }
 
@@ -116,7 +124,9 @@ struct DaemonBench: AsyncParsableCommand {
     line("resident memory, idle", mebibytes(report.idleBytes), "40 MiB")
     line("  of that its own", mebibytes(report.idleAnonymousBytes))
     line("the most since its start", mebibytes(report.peakBytes))
-    line("growth over \(report.cycles) cycles, the first tenth left out", mebibytes(report.growthBytes), "0")
+    line("growth from the second to the last tenth of \(report.cycles) cycles", mebibytes(report.growthBytes), "0")
+    let tenths = report.anonymousByTenth.map { String(format: "%.2f", Double($0) / 1_048_576) }
+    line("  its own memory in each tenth, MiB", "    \(tenths.joined(separator: " "))")
     line("resident memory after them", mebibytes(report.afterCyclesBytes))
     line(
       "wake-ups, idle for \(Int(report.idleSeconds)) s", String(format: "%8.2f /s ", report.wakeUpsPerSecond), "1 /s")

@@ -35,6 +35,7 @@ struct Hubwatch: AsyncParsableCommand {
     if CommandLine.arguments.dropFirst().first == SmokeChild.verb {
       SmokeChild.run(devices: DeviceAnswer.encoded)
     }
+    JobPool.install()
     Task {
       await perform()
       Glibc.exit(EXIT_SUCCESS)
