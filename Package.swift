@@ -48,7 +48,8 @@ let package = Package(
     .target(
       name: "Watch",
       dependencies: [
-        "Catalog", "Checksums", "CJobs", "CLinux", "Digest", "Downloads", "Fit", "Hub", "HTTP", "ModelFiles", "Settings",
+        "Catalog", "Checksums", "CJobs", "CLinux", "Digest", "Downloads", "Fit", "Hub", "HTTP", "ModelFiles",
+        "Settings",
         "Smoke", "Console", "Domain", "Upstreams", logging, lifecycle,
       ]),
     .target(
@@ -193,7 +194,8 @@ let package = Package(
     .testTarget(
       name: "HubwatchTests",
       dependencies: [
-        "hubwatch", "Catalog", "Checksums", "Digest", "Hub", "ModelFiles", "Settings", "Watch", "TestSupport",
+        "hubwatch", "Catalog", "Checksums", "Digest", "FuzzSupport", "Hub", "ModelFiles", "Settings", "Watch",
+        "TestSupport",
       ]),
     .testTarget(
       name: "DoctorTests", dependencies: ["Doctor", "Catalog", "Hub", "Settings", "Watch", "Domain", "TestSupport"]),

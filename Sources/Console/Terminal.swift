@@ -14,7 +14,8 @@ public struct Terminal: Sendable {
   ///
   /// - Parameters:
   ///   - descriptor: 1 for results, 2 for progress.
-  ///   - environment: `NO_COLOR` (when not empty), `TERM=dumb` and `COLUMNS` are honoured.
+  ///   - environment: `NO_COLOR` (when not empty), `TERM=dumb` and `COLUMNS` are honoured; with `CLICOLOR_FORCE` (neither
+  ///     empty nor 0) there are colours where there is no terminal, too (https://bixense.com/clicolors).
   ///   - colourWanted: false for `--no-color`.
   public init(descriptor: Int32, environment: [String: String], colourWanted: Bool = true) {
     isInteractive = isatty(descriptor) == 1
@@ -27,7 +28,9 @@ public struct Terminal: Sendable {
       width = 100
     }
     let noColour = environment["NO_COLOR"].map { !$0.isEmpty } ?? false
-    style = Style(isColoured: isInteractive && colourWanted && !noColour && environment["TERM"] != "dumb")
+    let isForced = environment["CLICOLOR_FORCE"].map { !["", "0"].contains($0) } ?? false
+    let canBeColoured = isForced || isInteractive && environment["TERM"] != "dumb"
+    style = Style(isColoured: canBeColoured && colourWanted && !noColour)
   }
 
   /// Writes `text` and a line end to a descriptor, whole; false when the reader has gone away.

@@ -57,6 +57,8 @@ final class ControlDesk: Sendable {
       try await service.reload()
       try voice.print("The configuration was read again.")
       return .done
+    case .digest(let wish):
+      return try await DigestChild(wish, household.environment).tell(session, isColoured: voice.style.isColoured)
     case .markRead(let until):
       guard until.isFinite else { throw InputError.unusable("\(until)") }
       try household.catalog.setMark(ReadMark.name, "\(until)")

@@ -57,8 +57,18 @@ struct Handover: Sendable {
     }
   }
 
+  /// Asks the system's daemon, when nothing was ever recorded here and it may be asked.
+  ///
+  /// - Returns: nil when it is one's own state that counts.
+  /// - Throws: `ControlError`; a `ControlEnd` with the daemon's error.
+  func askSystem(_ command: ControlCommand, patience: Double) async throws -> ExitCode? {
+    guard let client = sockets.systemClient else { return nil }
+    sayWhoIsAsked(client)
+    return try await ask(client, command, patience: patience)
+  }
+
   /// Says that it is not one's own state that is asked.
-  func sayWhoIsAsked(_ client: ControlClient) {
+  private func sayWhoIsAsked(_ client: ControlClient) {
     common.note("hubwatch: nothing was ever recorded in \(places.state); the system's daemon is asked (\(client.path))")
   }
 

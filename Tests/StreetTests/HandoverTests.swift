@@ -329,15 +329,39 @@ struct HandoverTests {
     let stranger = try HouseProgram(endpoint: "http://127.0.0.1:9")
     var visitor = stranger
     visitor.environment["HUBWATCH_SYSTEM_SOCKET"] = "\(run)/control"
-    for line in ["status", "pull \(Self.model)", "status --json"] {
+    for line in [
+      "digest", "status", "digest --mark-read", "pull \(Self.model)", "status --json", "digest --json", "digest fits",
+      "digest --since yesterday --format markdown",
+    ] {
       let outcome = try await visitor.run(line.split(separator: " ").map(String.init))
       #expect(outcome.code == 0 && outcome.errors.contains("the system's daemon is asked"), "\(line): \(outcome)")
       #expect(!outcome.output.contains("nobody is at work"))
     }
+    // Word for word what the daemon's own user is told, and read once for both.
+    for line in ["digest --since 7d", "digest --since 7d --json", "digest passed --since 7d"] {
+      let arguments = line.split(separator: " ").map(String.init)
+      let (told, own) = (try await visitor.run(arguments), try await scene.house.program.run(arguments))
+      #expect(told.code == 0 && Self.undated(told.output) == Self.undated(own.output), "\(line): \(told.output)")
+    }
+    #expect(try await scene.run("digest", "--json").output.contains("\"polled\" : 0"), "the visitor has read it")
+    let wrong = try await ControlClient(path: "\(run)/control").ask(ControlRequest(.digest(Self.rubbish)))
+    #expect(wrong.code == 65 && wrong.problem.contains("--state"), "\(wrong)")
     #expect(!FileManager.default.fileExists(atPath: stranger.home.state), "nothing was made there")
     #expect(await scene.end().status == 0)
     #expect(!FileManager.default.fileExists(atPath: "\(run)/control"))
     await house.stop()
+  }
+
+  /// A wish that would be an option of its own.
+  private static var rubbish: DigestWish {
+    var wish = DigestWish()
+    wish.places = ["--state"]
+    return wish
+  }
+
+  /// A digest without the moments that it was told at.
+  private static func undated(_ text: String) -> String {
+    text.replacing(/\d{4}-\d\d-\d\dT[\d:.]+Z/, with: "then").replacing(/\d\d:\d\d/, with: "then")
   }
 
   @Test("P4 the second daemon") func theSecondDaemonEndsWithItsPid() async throws {

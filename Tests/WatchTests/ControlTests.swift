@@ -82,7 +82,7 @@ struct ControlTests {
       .status(json: true, width: 80), .live, .pause(seconds: 5), .pause(seconds: nil), .resume, .reload, .poll, .run,
       .pull(pull), .keep(model: "a/b", quantization: nil, undo: true), .drop(model: "a/b", quantization: "Q4_0"),
       .gc(json: false), .scrub(all: true, json: true), .smoke(SmokeWish(model: "a/b")), .describe(models: ["a/b"]),
-      .markRead(until: 1_800_000_000.123456), .deliver, .cancel,
+      .markRead(until: 1_800_000_000.123456), .deliver, .digest(DigestWish()), .cancel,
     ]
     for command in commands {
       let request = ControlRequest(command, isColoured: true)
@@ -149,6 +149,44 @@ struct ControlTests {
     task.cancel()
     #expect(try await task.value.exitCode == .failed)
     #expect(ended.all.last == .note(text: "taken back"))
+  }
+
+  @Test func whoHasMuchToSayWaitsUntilItIsRead() async throws {
+    let pieces = 200
+    let desk = try Desk { _, session in
+      for number in 0..<pieces {
+        let text = "\(number) " + String(repeating: "é", count: 50_000)
+        guard await session.sendInTurn(.output(text: text, lineEnd: "\n")) else { return ControlEnd(.failed) }
+      }
+      return ControlEnd(.done)
+    }
+    let heard = Heard()
+    // Much more as a server keeps for somebody who does not read.
+    let end = try await ControlClient(path: desk.path).ask(ControlRequest(.live), hear: heard.add)
+    #expect(end.code == 0 && heard.all.count == pieces)
+    for (number, body) in heard.all.enumerated() {
+      guard case .output(let text, _) = body else { Issue.record("\(body)"); continue }
+      #expect(text.hasPrefix("\(number) ") && text.utf8.count > 100_000)
+    }
+  }
+
+  @Test func whoHasMuchToSayIsToldWhenNobodyListens() async throws {
+    let (ends, end) = AsyncStream.makeStream(of: Int.self)
+    let desk = try Desk { _, session in
+      var pieces = 0
+      while await session.sendInTurn(.output(text: String(repeating: "x", count: 100_000), lineEnd: "")) { pieces += 1 }
+      end.yield(pieces)
+      return ControlEnd(.done)
+    }
+    do {
+      let client = try desk.raw()
+      client.say(#"{"version":1,"command":{"live":{}}}"# + "\n")
+      // Long enough that it begins; then the connection is closed.
+      try await Task.sleep(for: .milliseconds(200))
+    }
+    var pieces: Int?
+    for await count in ends { pieces = count; break }
+    #expect(try #require(pieces) < 1000, "what nobody reads is not said")
   }
 
   @Test func halfOfAConnectionIsEnoughForTheAnswer() async throws {

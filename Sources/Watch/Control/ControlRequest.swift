@@ -65,6 +65,8 @@ public enum ControlCommand: Sendable, Codable, Equatable {
   case smoke(SmokeWish)
   /// Models that a person named are looked at, so that their need can be told from the catalog.
   case describe(models: [String])
+  /// The words of `hubwatch digest`.
+  case digest(DigestWish)
   /// The digest has been read up to this moment, in seconds since 1970.
   case markRead(until: Double)
   /// The digest that is due is written, and what waits in the outbox is sent.
@@ -109,6 +111,23 @@ public struct SmokeWish: Sendable, Codable, Equatable {
 
   /// A plain test.
   public init(model: String) { self.model = model }
+}
+
+/// What `hubwatch digest` may say.
+public struct DigestWish: Sendable, Codable, Equatable {
+  /// Places whose models are all listed, by their names; none for the story.
+  public var places: [String] = []
+  /// From when on, in the words of `--since`.
+  public var since = "last"
+  /// How it is written: `text`, `markdown`, `html` or `json`.
+  public var format = "text"
+  /// Columns of the terminal.
+  public var width = 100
+  /// Whether it counts as read.
+  public var marksRead = false
+
+  /// What is new since it was read last, as text.
+  public init() {}
 }
 
 /// How lines are written and read.

@@ -19,6 +19,8 @@ public final class ControlSession: Sendable {
     var hasEnded = false
     /// Nobody reads any more.
     var isGone = false
+    /// Those who have much to say, and wait until some of it was read.
+    var patient: [CheckedContinuation<Void, Never>] = []
   }
 
   private let connection: Int32
@@ -29,6 +31,8 @@ public final class ControlSession: Sendable {
 
   /// Bytes that may wait for a client that reads slowly.
   private static let mostWaiting = 8 << 20
+  /// So many of them leave room for more.
+  private static let roomy = 1 << 20
 
   init(_ connection: Int32, bell: Int32, limits: ControlServer.Limits, handler: @escaping ControlServer.Handler) {
     self.connection = connection
@@ -62,6 +66,28 @@ public final class ControlSession: Sendable {
     hubwatch_ring(bell)
   }
 
+  /// Says a piece of something long: before, it waits until most of what was said has been read.
+  ///
+  /// - Returns: whether anybody listens.
+  public func sendInTurn(_ body: ControlReply.Body) async -> Bool {
+    await withCheckedContinuation { continuation in
+      let mustWait = state.withLock { state in
+        guard !state.hasEnded, !state.isGone, state.outbox.count > Self.roomy else { return false }
+        state.patient.append(continuation)
+        return true
+      }
+      if !mustWait { continuation.resume() }
+    }
+    send(body)
+    return state.withLock { !$0.hasEnded && !$0.isGone }
+  }
+
+  /// Lets those go on that wait for room.
+  private static func relieve(_ state: inout State) {
+    for continuation in state.patient { continuation.resume() }
+    state.patient = []
+  }
+
   /// Says how it ended; that is the last word.
   func end(_ end: ControlEnd) {
     state.withLock { state in
@@ -69,6 +95,7 @@ public final class ControlSession: Sendable {
       Self.flushProgress(&state)
       Self.append(.ended(end), &state)
       state.hasEnded = true
+      Self.relieve(&state)
     }
     hubwatch_ring(bell)
   }
@@ -97,7 +124,10 @@ public final class ControlSession: Sendable {
     guard let line = try? ControlCoding.line(ControlReply(body)) else { return }
     state.outbox += line
     // Whoever reads so slowly does not read at all. The work goes on.
-    if state.outbox.count > mostWaiting { state.isGone = true }
+    if state.outbox.count > mostWaiting {
+      state.isGone = true
+      relieve(&state)
+    }
   }
 
   // MARK: The connection's thread
@@ -174,6 +204,7 @@ public final class ControlSession: Sendable {
       state.isGone = true
       state.outbox = Data()
       state.progress = []
+      Self.relieve(&state)
     }
     shutdown(connection, Int32(SHUT_RDWR))
   }
@@ -233,6 +264,7 @@ public final class ControlSession: Sendable {
       }
       guard count > 0 else { return [EAGAIN, EINTR].contains(errno) }
       state.outbox = Data(state.outbox.dropFirst(count))
+      if state.outbox.count <= Self.roomy { Self.relieve(&state) }
       return true
     }
   }

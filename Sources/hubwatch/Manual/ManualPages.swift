@@ -154,6 +154,7 @@ struct ManualPages {
     ("HF_ENDPOINT", "The hub; default https://huggingface.co."),
     ("HF_TOKEN, HF_TOKEN_PATH", "A token of the hub, or the file that holds it."),
     ("NO_COLOR", "Without colours, when it is not empty."),
+    ("CLICOLOR_FORCE", "With colours also where there is no terminal, when it is neither empty nor 0."),
   ]
 
   private static let files = [

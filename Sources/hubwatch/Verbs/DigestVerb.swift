@@ -51,6 +51,7 @@ struct DigestVerb: Verb {
     let loaded = try LoadedSettings(environment: common.environment)
     if deliver { return try await post(loaded) }
     let handover = Handover(loaded.places, common)
+    if let code = try await handover.askSystem(.digest(wish), patience: Self.patience) { return code }
     // Nobody is to read what then cannot be marked as read.
     let claim = markRead ? try handover.claim() : nil
     let now = Date()
@@ -80,6 +81,17 @@ struct DigestVerb: Verb {
       try Catalog.opened(folder: loaded.places.state).setMark(ReadMark.name, String(read.timeIntervalSince1970))
       return .done
     }
+  }
+
+  /// Seconds in which a daemon has to say a word.
+  private static let patience = 120.0
+
+  private var wish: DigestWish {
+    var wish = DigestWish()
+    wish.places = places.map(\.rawValue)
+    (wish.since, wish.format, wish.marksRead) = (since, (json ? .json : format).rawValue, markRead)
+    wish.width = common.terminal.width
+    return wish
   }
 
   private func tell(_ story: Story, _ trends: Trends?, endpoint: String) throws {

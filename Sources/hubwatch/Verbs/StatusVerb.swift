@@ -24,12 +24,9 @@ struct StatusVerb: Verb {
       // It is what a person looks for here, and no reason to say nothing else.
       trouble = error.problem
     }
+    let status = ControlCommand.status(json: json, width: common.terminal.width)
+    if let code = try await Handover(places, common).askSystem(status, patience: 10) { return code }
     let sockets = ControlPlaces(state: places.state, environment: common.environment)
-    if let client = sockets.systemClient {
-      let handover = Handover(places, common)
-      handover.sayWhoIsAsked(client)
-      return try await handover.ask(client, .status(json: json, width: common.terminal.width), patience: 10)
-    }
     var report = StateReport(places, settings, version: Version.text, now: Date())
     if let trouble { report.health.insert("the configuration cannot be used: \(trouble)", at: 0) }
     do {
