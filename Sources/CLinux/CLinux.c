@@ -208,7 +208,7 @@ uint64_t hubwatch_boot_time(void) {
 
 void hubwatch_give_back_memory(void) { (void)malloc_trim(0); }
 
-void hubwatch_use_few_arenas(void) { (void)mallopt(M_ARENA_MAX, 2); }
+void hubwatch_use_one_arena(void) { (void)mallopt(M_ARENA_MAX, 1); }
 
 int hubwatch_is_hung_up(int descriptor) {
   struct pollfd state = {.fd = descriptor, .events = POLLRDHUP};

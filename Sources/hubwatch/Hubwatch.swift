@@ -1,5 +1,6 @@
 import ArgumentParser
 import Dispatch
+import Downloads
 import Glibc
 import Smoke
 import Watch
@@ -35,6 +36,8 @@ struct Hubwatch: AsyncParsableCommand {
     if CommandLine.arguments.dropFirst().first == SmokeChild.verb {
       SmokeChild.run(devices: DeviceAnswer.encoded)
     }
+    // Before there are threads, each of which would get an arena of its own.
+    if CommandLine.arguments.dropFirst().first == DaemonVerb.configuration.commandName { ProcessMemory.useOneArena() }
     JobPool.install()
     Task {
       await perform()

@@ -59,7 +59,7 @@ void hubwatch_read_timer(int timer);
 uint64_t hubwatch_boot_time(void);
 // Gives memory that was freed back to the system, and keeps the allocator from making an arena a thread.
 void hubwatch_give_back_memory(void);
-void hubwatch_use_few_arenas(void);
+void hubwatch_use_one_arena(void);
 // 1 when the other end of a connection will send nothing more, 0 otherwise.
 int hubwatch_is_hung_up(int descriptor);
 

@@ -12,6 +12,7 @@ public enum ProcessMemory {
     hubwatch_give_back_code()
   }
 
-  /// Keeps the allocator from making an arena for every thread. At the start of a process that lives long.
-  public static func useFewArenas() { hubwatch_use_few_arenas() }
+  /// Keeps the allocator from making an arena for every thread: what is free in one is no use to the others. At the start
+  /// of a process that lives long, before there are threads.
+  public static func useOneArena() { hubwatch_use_one_arena() }
 }

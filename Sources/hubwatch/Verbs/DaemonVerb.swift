@@ -22,7 +22,6 @@ struct DaemonVerb: Verb {
 
   func work() async throws -> Domain.ExitCode {
     let environment = common.environment
-    ProcessMemory.useFewArenas()
     // Before anything takes long: a wish to reload must not end a daemon that has just begun.
     let hangups = HangupSignal.arrivals()
     let notifier = ServiceNotifier(environment: environment)
