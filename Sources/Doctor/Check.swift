@@ -14,7 +14,7 @@ enum Checks {
     CacheFolderCheck(), DiskRoomCheck(), ModelsDiskCheck(), PartialFolderCheck(), QuotaCheck(), TemporaryFolderCheck(),
     TokenFileCheck(), TokenRefusedCheck(), GatedModelsCheck(), HubCheck(), GitCheck(),
     CardCheck(), DriverNodesCheck(), CardRightsCheck(), MainMemoryCheck(), WallsCheck(), OpenFilesCheck(),
-    UnitsCheck(), SmokeSocketCheck(), LingerCheck(),
+    UnitsCheck(), SmokeSocketCheck(), LingerCheck(), DeliveryWaysCheck(), DeliveryCheck(),
     CopiesCheck(), EstimatesCheck(), CycleCheck(),
   ]
 }

@@ -5,6 +5,7 @@ import Glibc
 import Testing
 
 @testable import Doctor
+@testable import Watch
 
 /// Troubles of the machine, of services and of single models.
 @Suite("Doctor: machine, services, models")
@@ -148,6 +149,35 @@ struct MachineTests {
     await expect(house, "cycle", .hint, words: "the last cycle ended on", command: "hubwatch run")
     try house.record { _ = try $0.beginCycle(at: Date() - 60) }
     await expect(house, "cycle", .hint, words: "was cut off", command: "hubwatch run")
+  }
+
+  // MARK: Delivery
+
+  @Test func aWayThatLacksSomething() async throws {
+    let house = try SickHouse()
+    try house.configure("[digest]\nto = [\"webhook\"]\n")
+    await expect(
+      house, "delivery-ways", .hint, words: "needs digest.webhook.url", command: "hubwatch deliver --test")
+    house.surroundings.environment["HUBWATCH_WEBHOOK_URL"] = "https://ntfy.example/coffee"
+    #expect(await house.report().findings.isEmpty)
+  }
+
+  @Test func aDigestThatDidNotArrive() async throws {
+    let house = try SickHouse()
+    let outbox = try Outbox(state: house.path("state"))
+    let now = house.surroundings.now
+    let entry = OutboxEntry(day: "2026-11-26", createdAt: now, content: .webhook(kind: "ntfy", headers: [:], body: "x"))
+    #expect(try outbox.add(entry, .webhook))
+    #expect(await house.report().findings.isEmpty, "it waits for its turn")
+    try outbox.set(
+      DeliveryState(phase: .failed, attempts: 3, changedAt: now, words: "403 Forbidden"), .webhook, of: entry.day)
+    await expect(
+      house, "delivery", words: "was not sent by webhook: 403 Forbidden", command: "hubwatch deliver --test")
+    house.surroundings.now = now + 8 * 86_400
+    #expect(await house.report().findings.isEmpty, "what is over for a week is no news")
+    try FileManager.default.removeItem(atPath: house.path("state/outbox"))
+    try house.write("state/outbox", "")
+    await expect(house, "delivery", words: "outbox", command: "ls -ld")
   }
 
   // MARK: Words
