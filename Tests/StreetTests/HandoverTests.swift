@@ -1,6 +1,7 @@
 import Catalog
 import Domain
 import Foundation
+import Glibc
 import HubServer
 import Synchronization
 import TestSupport
@@ -305,6 +306,54 @@ struct HandoverTests {
     await scene.house.stop()
   }
 
+  @Test(.enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/bin/curl"), "needs curl"))
+  func aReloadOpensAndClosesThePage() async throws {
+    let scene = try await scene()
+    let home = scene.house.program.home
+    let (first, second) = (try Self.freePort(), try Self.freePort())
+    func serve(_ words: String) async throws {
+      try home.write(configuration: Self.quiet + "\n[page]\n\(words)\n")
+      let outcome = try await scene.run("reload")
+      #expect(outcome.code == 0, "\(outcome)")
+    }
+    #expect(await Self.page(first) == nil)
+    try await serve("enabled = true\nport = \(first)")
+    #expect(await Self.page(first)?.contains("hubwatch") == true)
+    // The same port once more, which the page before it has to leave.
+    try await serve("enabled = true\nport = \(first)")
+    #expect(await Self.page(first)?.contains("hubwatch") == true)
+    try await serve("enabled = true\nport = \(second)")
+    #expect(await Self.page(first) == nil)
+    #expect(await Self.page(second)?.contains("hubwatch") == true)
+    try await serve("enabled = false\nport = \(second)")
+    #expect(await Self.page(second) == nil)
+    #expect(await scene.end().status == 0)
+    await scene.house.stop()
+  }
+
+  /// What a browser is shown at a port of this machine; nil when nobody listens.
+  private static func page(_ port: UInt16) async -> String? {
+    let look = try? await Program(path: "/usr/bin/curl").run(["-sf", "http://127.0.0.1:\(port)/"], environment: [:])
+    return look?.status == 0 ? look?.output : nil
+  }
+
+  /// A port that nobody listens at, for now.
+  private static func freePort() throws -> UInt16 {
+    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    defer { close(descriptor) }
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+    let code = withUnsafeMutablePointer(to: &address) { pointer in
+      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
+        bind(descriptor, address, length) == 0 ? getsockname(descriptor, address, &length) : -1
+      }
+    }
+    try #require(code == 0)
+    return UInt16(bigEndian: address.sin_port)
+  }
+
   @Test func readIsMarkedByTheDaemon() async throws {
     let scene = try await scene()
     let digest = try await scene.run("digest", "--mark-read", "--json")
@@ -345,7 +394,7 @@ struct HandoverTests {
     }
     #expect(try await scene.run("digest", "--json").output.contains("\"polled\" : 0"), "the visitor has read it")
     let wrong = try await ControlClient(path: "\(run)/control").ask(ControlRequest(.digest(Self.rubbish)))
-    #expect(wrong.code == 65 && wrong.problem.contains("--state"), "\(wrong)")
+    #expect(wrong.code == 1 && wrong.problem.contains("--state"), "\(wrong.code) \(wrong.problem)")
     #expect(!FileManager.default.fileExists(atPath: stranger.home.state), "nothing was made there")
     #expect(await scene.end().status == 0)
     #expect(!FileManager.default.fileExists(atPath: "\(run)/control"))

@@ -4,26 +4,55 @@ import Logging
 import Page
 import Settings
 
-/// The page that a daemon serves beside its work, where the configuration wants one.
-enum DaemonPage {
-  /// Opens it; nil when it is not wanted. A page that cannot be served is no reason not to work.
-  static func open(_ environment: [String: String], _ logger: Logger) async -> PageServer? {
+/// The page that a daemon serves beside its work, as long as the configuration wants one.
+actor DaemonPage {
+  private let environment: [String: String]
+  private var server: PageServer?
+
+  /// None yet.
+  ///
+  /// - Parameter environment: of this process, for the daemon's socket.
+  init(_ environment: [String: String]) { self.environment = environment }
+
+  /// Serves what a configuration wants, and no longer what one before it wanted. A page that cannot be served is no reason
+  /// not to work.
+  func follow(_ loaded: LoadedSettings, _ logger: Logger) async {
+    stop()
+    guard loaded.settings.page.enabled else { return }
     do {
-      let loaded = try LoadedSettings(environment: environment)
-      guard loaded.settings.page.enabled else { return nil }
-      let house = try await PageHouse(loaded, environment: environment)
-      let server = try PageServer(port: UInt16(clamping: loaded.settings.page.port)) { port in
-        let site = Site(house, port: port, acts: false)
-        // It may take a while, and nobody is looking yet.
-        Thread { site.warm() }.start()
-        return site
-      }
+      let server = try await open(loaded)
+      self.server = server
       logger.notice("page", metadata: ["address": "http://127.0.0.1:\(server.port)/"])
-      return server
     } catch {
       logger.warning(
         "the page is not served", metadata: ["reason": "\((error as? any ReportableError)?.problem ?? "\(error)")"])
-      return nil
     }
   }
+
+  /// Closes it.
+  func stop() {
+    server?.stop()
+    server = nil
+  }
+
+  private func open(_ loaded: LoadedSettings) async throws -> PageServer {
+    let house = try await PageHouse(loaded, environment: environment)
+    let deadline = ContinuousClock.now + Self.patience
+    while true {
+      do {
+        return try PageServer(port: UInt16(clamping: loaded.settings.page.port)) { port in
+          let site = Site(house, port: port, acts: false)
+          // It may take a while, and nobody is looking yet.
+          Thread { site.warm() }.start()
+          return site
+        }
+      } catch {
+        // The port of the page before it is closed a moment later.
+        guard ContinuousClock.now < deadline else { throw error }
+        try await Task.sleep(for: .milliseconds(50))
+      }
+    }
+  }
+
+  private static let patience = Duration.seconds(2)
 }

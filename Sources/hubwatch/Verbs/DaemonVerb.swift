@@ -46,12 +46,18 @@ struct DaemonVerb: Verb {
   private func live(_ household: Household, _ notifier: ServiceNotifier, _ hangups: AsyncStream<Void>) async throws {
     let desk = ControlDesk(household)
     let server = try await household.listen(desk.handler)
+    let page = DaemonPage(common.environment)
+    var work = household.work
+    let reload = work.reload
+    work.reload = {
+      try await reload()
+      await page.follow(household.loaded, household.logger)
+    }
     let service = await DaemonService(
-      household.work, notifier: notifier, pulse: household.pulse, hangups: hangups, onStop: { server.stop() })
+      work, notifier: notifier, pulse: household.pulse, hangups: hangups, onStop: { server.stop() })
     desk.open(service)
     server.start()
-    let page = await DaemonPage.open(common.environment, household.logger)
-    defer { page?.stop() }
+    await page.follow(household.loaded, household.logger)
     // The group's own lines tell of its workings, not of ours.
     var groupLogger = await household.logger
     groupLogger.logLevel = .error
@@ -59,6 +65,10 @@ struct DaemonVerb: Verb {
       configuration: .init(
         services: [.init(service: service, successTerminationBehavior: .gracefullyShutdownGroup)],
         gracefulShutdownSignals: [.sigterm, .sigint], logger: groupLogger))
-    try await group.run()
+    do { try await group.run() } catch {
+      await page.stop()
+      throw error
+    }
+    await page.stop()
   }
 }
