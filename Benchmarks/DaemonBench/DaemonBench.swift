@@ -81,8 +81,8 @@ struct DaemonBench: AsyncParsableCommand {
     let statuses = try (0..<5).map { _ in try coldRun(["status"], daemon, folder) }
     let digests = try (0..<5).map { _ in try coldRun(["digest"], daemon, folder) }
     let count = quick ? cycles / 10 : cycles
-    // Some before those that count: until then the allocator's free pieces find their places.
-    for _ in 0..<(count * 4 / 10) { try await cycle(daemon) }
+    // As many before those that count: until then the allocator's free pieces find their places.
+    for _ in 0..<count { try await cycle(daemon) }
     let before = try await memoryAtRest(facts)
     var tenths: [Int] = []
     for _ in 0..<10 {
@@ -139,7 +139,7 @@ struct DaemonBench: AsyncParsableCommand {
     line("  of that its own", mebibytes(report.idleAnonymousBytes))
     line("the most since its start", mebibytes(report.peakBytes))
     line(
-      "growth over \(report.cycles) cycles, after \(report.cycles * 4 / 10) others", mebibytes(report.growthBytes), "0")
+      "growth over \(report.cycles) cycles, after as many before them", mebibytes(report.growthBytes), "0")
     let tenths = report.anonymousByTenth.map { String(format: "%.2f", Double($0) / 1_048_576) }
     line("  its own memory in each tenth, MiB", "    \(tenths.joined(separator: " "))")
     line("resident memory after them", mebibytes(report.afterCyclesBytes))
