@@ -33,11 +33,12 @@ struct Hubwatch: AsyncParsableCommand {
   /// The program. Not asynchronous itself, since the process that runs foreign models confines itself while it has one thread,
   /// and asynchronous work brings others.
   static func main() {
-    if CommandLine.arguments.dropFirst().first == SmokeChild.verb {
+    let verb = CommandLine.arguments.dropFirst().first
+    if verb == SmokeChild.verb {
       SmokeChild.run(devices: DeviceAnswer.encoded)
     }
     // Before there are threads, each of which would get an arena of its own.
-    if CommandLine.arguments.dropFirst().first == DaemonVerb.configuration.commandName { ProcessMemory.useOneArena() }
+    if verb == DaemonVerb.configuration.commandName { ProcessMemory.useOneArena() }
     JobPool.install()
     Task {
       await perform()

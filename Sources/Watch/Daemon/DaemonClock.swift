@@ -1,4 +1,3 @@
-import CLinux
 import Foundation
 import Glibc
 
@@ -34,6 +33,6 @@ extension Scheduler.Moment {
     // Days since 1970, by the local calendar: the same moment read as if it were UTC.
     let local = timegm(&parts)
     return Scheduler.Moment(
-      boot: Double(hubwatch_boot_time()) / 1e9, day: Int(local / 86_400), second: Int(local % 86_400))
+      boot: Uptime.boot(), day: Int(local / 86_400), second: Int(local % 86_400))
   }
 }

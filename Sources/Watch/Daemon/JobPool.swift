@@ -1,5 +1,4 @@
 import CJobs
-import CLinux
 import Dispatch
 import Foundation
 import Synchronization
@@ -91,7 +90,7 @@ public final class JobPool: Sendable {
 
   private func run(_ job: JobAddress, after nanoseconds: UInt64) {
     guard nanoseconds > 0 else { return run(job) }
-    let moment = Self.bootSeconds() + Double(nanoseconds) / 1e9
+    let moment = Uptime.boot() + Double(nanoseconds) / 1e9
     state.withLock { state in
       let place = state.late.firstIndex { $0.moment <= moment } ?? state.late.endIndex
       state.late.insert((moment, job), at: place)
@@ -99,12 +98,10 @@ public final class JobPool: Sendable {
     }
   }
 
-  private static func bootSeconds() -> Double { Double(hubwatch_boot_time()) / 1e9 }
-
   private func wake(at moment: Double) { Self.alarm.set(moment) { [self] in ring() } }
 
   private func ring() {
-    let now = Self.bootSeconds()
+    let now = Uptime.boot()
     let due = state.withLock { state in
       var due: [JobAddress] = []
       while let last = state.late.last, last.moment <= now {

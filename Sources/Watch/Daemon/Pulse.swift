@@ -1,3 +1,4 @@
+import CLinux
 import Synchronization
 
 /// What the daemon does and when something last came of it. Written by whoever works, read by the one who tells systemd.
@@ -88,4 +89,7 @@ public enum Uptime {
 
   /// Seconds since some moment of this process.
   public static let seconds: @Sendable () -> Double = { (ContinuousClock.now - start) / .seconds(1) }
+
+  /// Seconds since the machine was started.
+  static func boot() -> Double { Double(hubwatch_boot_time()) / 1e9 }
 }

@@ -57,9 +57,7 @@ public struct DigestComposer: Sendable {
   /// The command that tells the same time again, whatever was read meanwhile.
   private func again(_ content: DigestContent) -> String {
     guard let since = content.story.since else { return "hubwatch digest" }
-    // To the millisecond, which is what the catalog keeps, and after it.
-    let moment = Date(timeIntervalSince1970: ((since.timeIntervalSince1970 * 1000).rounded(.down) + 0.5) / 1000)
-    return "hubwatch digest --since \(moment.formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true)))"
+    return "hubwatch digest --since \(Beginning.words(since))"
   }
 
   /// The one line of a day without news.

@@ -17,10 +17,12 @@ actor DaemonPage {
   /// Serves what a configuration wants, and no longer what one before it wanted. A page that cannot be served is no reason
   /// not to work.
   func follow(_ loaded: LoadedSettings, _ logger: Logger) async {
+    // The port of the page before this one is closed a moment later; a port of somebody else is not waited for.
+    let patience = server == nil ? Duration.zero : Self.patience
     stop()
     guard loaded.settings.page.enabled else { return }
     do {
-      let server = try await open(loaded)
+      let server = try await open(loaded, patience)
       self.server = server
       logger.notice("page", metadata: ["address": "http://127.0.0.1:\(server.port)/"])
     } catch {
@@ -35,9 +37,9 @@ actor DaemonPage {
     server = nil
   }
 
-  private func open(_ loaded: LoadedSettings) async throws -> PageServer {
+  private func open(_ loaded: LoadedSettings, _ patience: Duration) async throws -> PageServer {
     let house = try await PageHouse(loaded, environment: environment)
-    let deadline = ContinuousClock.now + Self.patience
+    let deadline = ContinuousClock.now + patience
     while true {
       do {
         return try PageServer(port: UInt16(clamping: loaded.settings.page.port)) { port in
@@ -47,7 +49,6 @@ actor DaemonPage {
           return site
         }
       } catch {
-        // The port of the page before it is closed a moment later.
         guard ContinuousClock.now < deadline else { throw error }
         try await Task.sleep(for: .milliseconds(50))
       }
